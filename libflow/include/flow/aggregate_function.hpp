@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "flow/batch.hpp"
+#include "flow/bound_expression.hpp"
+#include "flow/types.hpp"
+
+namespace flow {
+
+/// The running values of one aggregate for all groups: arrays indexed by dense group id, updated a batch at a time.
+/// A group's value can leave as state columns (to be snapshotted, or sent by a partial aggregation) and come back by merge().
+/// Single-threaded.
+class accumulator {
+ public:
+  virtual ~accumulator() = default;
+
+  /// Groups [0, count) exist from now on; new ones are empty.
+  virtual void resize(std::size_t count) = 0;
+  /// Adds row i of `arguments` to group `groups[i]`. Arguments are arrays of groups.size() rows.
+  virtual void update(std::span<const std::uint32_t> groups, std::span<const array> arguments) = 0;
+  /// Adds row i of state columns (as made by state()) to group `groups[i]`.
+  virtual void merge(std::span<const std::uint32_t> groups, std::span<const array> state) = 0;
+  /// The state columns of these groups, in their order: arrays of state_types().
+  virtual std::vector<array> state(std::span<const std::uint32_t> groups) const = 0;
+  /// The aggregate's result for these groups.
+  virtual array finish(std::span<const std::uint32_t> groups) const = 0;
+  /// Empties these groups so that their ids can serve other keys.
+  virtual void clear(std::span<const std::uint32_t> groups) = 0;
+  /// Bytes held.
+  virtual std::size_t bytes() const = 0;
+};
+
+struct aggregate_options {
+  bool distinct = false;
+  bool ignore_nulls = false;
+};
+
+/// What binding an aggregate call chose.
+struct aggregate_binding {
+  std::vector<bound_ptr> arguments;    ///< Converted as the accumulator takes them.
+  data_type type;                      ///< Of the result.
+  std::vector<data_type> state_types;  ///< Of the state columns.
+  std::function<std::unique_ptr<accumulator>()> make;
+  /// False for first/last/collect_list: a partial aggregation then may not reorder rows between sources, but may still
+  /// run, since Spark promises no order either.
+  bool order_free = true;
+};
+
+}  // namespace flow

@@ -1,0 +1,3 @@
+#include "flow/time.hpp"
+
+namespace flow {}
