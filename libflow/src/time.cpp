@@ -1,3 +1,0 @@
-#include "flow/time.hpp"
-
-namespace flow {}
