@@ -8,7 +8,7 @@ arrow_version=26.0.1
 
 packages=(g++ make cmake ninja-build git pkg-config ccache mold bison flex python3 python3-pip
           libcaf-dev librdkafka-dev liblmdb-dev nlohmann-json3-dev libboost-test-dev libsimdjson-dev libre2-dev
-          libhowardhinnant-date-dev libcli11-dev libspdlog-dev)
+          libxxhash-dev libhowardhinnant-date-dev libcli11-dev libspdlog-dev)
 missing=()
 for p in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing+=("$p")

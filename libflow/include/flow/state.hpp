@@ -42,12 +42,16 @@ class state_delta {
   bool empty() const { return entries_.empty(); }
   std::size_t bytes() const { return bytes_.size(); }
 
-  /// Sorts the entries by key bytes; what the checkpoint does first.
+  /// Sorts the entries by key bytes; what the checkpoint does first. Costs nothing when they are sorted.
   void sort();
+  bool sorted() const { return sorted_; }
+  /// Positions in entries() in order of key bytes, without moving anything.
+  std::vector<std::uint32_t> sorted_order() const;
 
  private:
   std::vector<char> bytes_;
   std::vector<entry> entries_;
+  bool sorted_ = true;
 };
 
 /// One operator instance's keyed state as of its last snapshot: what was restored, and every delta handed over since,
