@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "flow/batch.hpp"
+
+namespace flow {
+
+/// The row number that stands for a row of nulls.
+inline constexpr std::int32_t no_row = -1;
+
+/// The values of `from` at `rows`, in that order, repeats allowed; null where a row is `no_row`.
+/// @throws error{evaluation_failed} if the result would not fit one array (2 GiB of text).
+array gather(const array& from, std::span<const std::int32_t> rows);
+
+/// All columns of `from` at `rows`.
+batch gather(const batch& from, std::span<const std::int32_t> rows);
+
+/// `rows` nulls of a type.
+array all_null(const data_type& type, std::int64_t rows);
+
+/// One batch of all rows of `parts`, in order. @throws as gather.
+batch concatenate(const schema_ptr& schema, const std::vector<batch>& parts);
+
+}  // namespace flow
