@@ -2,6 +2,8 @@
 function(flow_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "LABELS;LIBRARIES" ${ARGN})
   file(GLOB test_sources CONFIGURE_DEPENDS *.cpp)
+  # It must be the first to include Boost.Test, with the module's name defined.
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/main.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   add_executable(test_${name} ${test_sources} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
   target_link_libraries(test_${name} PRIVATE flow::flow flow_options Boost::unit_test_framework ${arg_LIBRARIES})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/libflow/src)
