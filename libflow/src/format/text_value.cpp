@@ -1,0 +1,150 @@
+#include "format/text_value.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <limits>
+#include <string>
+
+namespace flow {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view without_blanks(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+template <class Real>
+std::optional<Real> read_real(std::string_view text) {
+  text = without_blanks(text);
+  bool negative = false;
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  if (text == "NaN") return std::numeric_limits<Real>::quiet_NaN();
+  Real value = 0;
+  if (text == "Infinity") {
+    value = std::numeric_limits<Real>::infinity();
+  } else {
+    if (text.size() > 1 && std::string_view("dDfF").find(text.back()) != std::string_view::npos) text.remove_suffix(1);
+    if (text.empty() || !(is_digit(text[0]) || text[0] == '.')) return std::nullopt;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ptr != text.data() + text.size() || read.ec == std::errc::invalid_argument) return std::nullopt;
+    // from_chars leaves the value alone when it is out of range; Java gives infinity or zero.
+    if (read.ec == std::errc::result_out_of_range) {
+      const auto mark = text.find_first_of("eE");
+      const bool small = mark != std::string_view::npos && mark + 1 < text.size() && text[mark + 1] == '-';
+      value = small ? Real{0} : std::numeric_limits<Real>::infinity();
+    }
+  }
+  return negative ? -value : value;
+}
+
+/// Exactly `width` digits.
+bool take_digits(std::string_view& text, int width, int& value) {
+  if (text.size() < static_cast<std::size_t>(width)) return false;
+  value = 0;
+  for (int i = 0; i < width; ++i) {
+    if (!is_digit(text[static_cast<std::size_t>(i)])) return false;
+    value = value * 10 + (text[static_cast<std::size_t>(i)] - '0');
+  }
+  text.remove_prefix(static_cast<std::size_t>(width));
+  return true;
+}
+
+bool take(std::string_view& text, char c) {
+  if (text.empty() || text[0] != c) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+std::optional<std::int64_t> take_date(std::string_view& text) {
+  int year = 0, month = 0, day = 0;
+  if (!take_digits(text, 4, year) || !take(text, '-') || !take_digits(text, 2, month) || !take(text, '-') || !take_digits(text, 2, day)) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date).time_since_epoch().count();
+}
+
+}  // namespace
+
+template <class Integer>
+std::optional<Integer> read_integer(std::string_view text) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  Integer value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+template std::optional<std::int8_t> read_integer(std::string_view);
+template std::optional<std::int16_t> read_integer(std::string_view);
+template std::optional<std::int32_t> read_integer(std::string_view);
+template std::optional<std::int64_t> read_integer(std::string_view);
+
+std::optional<double> read_double(std::string_view text) { return read_real<double>(text); }
+std::optional<float> read_float(std::string_view text) { return read_real<float>(text); }
+
+std::optional<exact_number> read_exact(std::string_view text) {
+  if (text.empty() || std::string_view("0123456789.+-").find(text[0]) == std::string_view::npos) return std::nullopt;
+  exact_number out;
+  std::int32_t precision = 0, scale = 0;
+  if (!arrow::Decimal128::FromString(text, &out.digits, &precision, &scale).ok()) return std::nullopt;
+  out.precision = std::max(precision, 1);
+  out.scale = scale;
+  return out;
+}
+
+std::optional<arrow::Decimal128> read_decimal(std::string_view text, int precision, int scale) {
+  const auto number = read_exact(text);
+  if (!number) return std::nullopt;
+  auto digits = number->digits;
+  const int shift = scale - number->scale;
+  if (shift > 0) {
+    if (digits == arrow::Decimal128(0)) return digits;
+    if (shift > 38 || !digits.FitsInPrecision(std::max(precision - shift, 1)) || precision <= shift) return std::nullopt;
+    digits = digits.IncreaseScaleBy(shift);
+  } else if (shift < 0) {
+    if (-shift > 38) return arrow::Decimal128(0);
+    digits = digits.ReduceScaleBy(-shift, true);
+  }
+  if (!digits.FitsInPrecision(precision)) return std::nullopt;
+  return digits;
+}
+
+std::optional<std::int32_t> read_plain_date(std::string_view text) {
+  const auto days = take_date(text);
+  if (!days || !text.empty()) return std::nullopt;
+  return static_cast<std::int32_t>(*days);
+}
+
+std::optional<std::int64_t> read_plain_timestamp(std::string_view text) {
+  const auto days = take_date(text);
+  int hour = 0, minute = 0, second = 0;
+  if (!days || text.empty() || (text[0] != ' ' && text[0] != 'T')) return std::nullopt;
+  text.remove_prefix(1);
+  if (!take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute) || !take(text, ':') || !take_digits(text, 2, second) ||
+      hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  std::int64_t micros = 0;
+  if (take(text, '.')) {
+    if (text.empty() || text.size() > 6) return std::nullopt;
+    std::string digits(text);
+    digits.resize(6, '0');
+    const auto read = read_integer<std::int64_t>(digits);
+    if (!read || *read < 0) return std::nullopt;
+    micros = *read;
+    text = {};
+  }
+  if (!text.empty() && text != "Z") return std::nullopt;
+  return ((*days * 24 + hour) * 60 + minute) * 60'000'000 + second * 1'000'000 + micros;
+}
+
+}  // namespace flow

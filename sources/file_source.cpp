@@ -1,0 +1,388 @@
+#include "sources/file_source.hpp"
+
+#include <strings.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <set>
+
+#include <arrow/api.h>
+
+#include "flow/error.hpp"
+#include "sources/file_input.hpp"
+#include "sources/file_log.hpp"
+
+namespace flow {
+namespace {
+
+/// A larger file is read by several readers.
+constexpr std::int64_t chunk_bytes = 32 << 20;
+
+/// A directory changed less than this before it was listed may have changed again within its clock's grain.
+constexpr std::int64_t settled_micros = 2'000'000;
+
+std::int64_t now_micros() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+nlohmann::json partitions_json(const std::vector<partition_text>& partitions) {
+  auto out = nlohmann::json::array();
+  for (const auto& [name, text] : partitions) out.push_back({name, text});
+  return out;
+}
+
+std::vector<partition_text> partitions_of(const nlohmann::json& description) {
+  std::vector<partition_text> out;
+  for (const auto& one : description.at("partitions")) out.emplace_back(one.at(0).get<std::string>(), one.at(1).get<std::string>());
+  return out;
+}
+
+/// A format's rows with the file's partition values beside them.
+class file_split_reader final : public split_reader {
+ public:
+  file_split_reader(std::unique_ptr<format_reader> rows, std::int64_t begin, schema_ptr schema, std::vector<int> from_file,
+                    std::vector<std::shared_ptr<arrow::Scalar>> constants, bool ignore_corrupt)
+      : rows_(std::move(rows)), begin_(begin), schema_(std::move(schema)), from_file_(std::move(from_file)),
+        constants_(std::move(constants)), ignore_corrupt_(ignore_corrupt) {}
+
+  read_status read(const read_budget& budget, batch& out) override {
+    out = nullptr;
+    batch decoded;
+    if (rows_ == nullptr || !next(budget, decoded)) return read_status::end;
+    arrow::ArrayVector columns;
+    for (std::size_t i = 0; i < from_file_.size(); ++i) {
+      columns.push_back(from_file_[i] >= 0 ? decoded->column(from_file_[i]) : repeated(*constants_[i], decoded->num_rows()));
+    }
+    out = arrow::RecordBatch::Make(schema_, decoded->num_rows(), std::move(columns));
+    return read_status::rows;
+  }
+
+  nlohmann::json position() const override { return {{"offset", rows_ == nullptr ? begin_ : rows_->position()}}; }
+  nlohmann::json metrics() const override {
+    return {{"malformedRows", rows_ == nullptr ? 0 : rows_->malformed_rows()}};
+  }
+
+ private:
+  bool next(const read_budget& budget, batch& decoded) {
+    try {
+      return rows_->read(budget, decoded);
+    } catch (const error& e) {
+      if (!ignore_corrupt_ || e.code() != errc::unreadable_input) throw;
+      return false;
+    }
+  }
+
+  static array repeated(const arrow::Scalar& value, std::int64_t rows) {
+    auto made = arrow::MakeArrayFromScalar(value, rows);
+    if (!made.ok()) throw error(errc::query_failed, "a partition column cannot be made: " + made.status().message());
+    return std::move(made).ValueUnsafe();
+  }
+
+  std::unique_ptr<format_reader> rows_;
+  std::int64_t begin_;
+  schema_ptr schema_;
+  std::vector<int> from_file_;  ///< Per column: the decoded batch's, or -1 for a constant.
+  std::vector<std::shared_ptr<arrow::Scalar>> constants_;
+  bool ignore_corrupt_;
+};
+
+class file_source final : public source {
+ public:
+  file_source(std::shared_ptr<const file_table> table, bool streaming)
+      : table_(std::move(table)), streaming_(streaming), log_(age_limit(table_->settings)), projected_(table_->schema) {
+    for (int i = 0; i < table_->schema->num_fields(); ++i) columns_.push_back(i);
+  }
+
+  schema_ptr schema() const override { return projected_; }
+
+  void project(const std::vector<int>& columns) override {
+    arrow::FieldVector fields;
+    for (const int i : columns) fields.push_back(table_->schema->field(i));
+    columns_ = columns;
+    projected_ = arrow::schema(std::move(fields));
+  }
+
+  void restore(const nlohmann::json& position) override {
+    if (position.is_null()) return;
+    log_.restore(position.at("log"));
+    for (const auto& one : position.at("unfinished")) {
+      source_split split{one.at("id").get<std::string>(), one.at("split"), true};
+      if (!one.at("position").is_null()) split.description["resume"] = one.at("position").at("offset");
+      unfinished_.push_back(std::move(split));
+    }
+  }
+
+  std::vector<source_split> discover(const read_limit& limit) override {
+    std::vector<source_split> out(unfinished_.begin(), unfinished_.end());
+    unfinished_.clear();
+    if (backlog_.empty() && directories_changed()) find_new_files();
+    const bool unlimited = limit.ignore_rate_limits || !streaming_;
+    std::int64_t files = 0, bytes = 0;
+    while (!backlog_.empty()) {
+      const auto& file = backlog_.front();
+      if (!unlimited && (files >= settings().max_files || (files > 0 && bytes + file.size > settings().max_bytes))) break;
+      ++files;
+      bytes += file.size;
+      log_.add(key_of(file.path), file.modified);
+      remember(file.path);
+      add_splits(file, out);
+      backlog_.pop_front();
+    }
+    if (files > 0) log_.purge();
+    return out;
+  }
+
+  void adopt(const std::vector<source_split>& planned) override {
+    std::set<std::string> taken;
+    for (const auto& split : planned) {
+      const auto path = split.description.at("path").get<std::string>();
+      log_.add(key_of(path), {split.description.at("modified").get<std::int64_t>()});
+      if (taken.insert(path).second) remember(path);
+      std::erase_if(unfinished_, [&](const source_split& one) { return one.id == split.id; });
+    }
+    std::erase_if(backlog_, [&](const listed_file& file) { return taken.contains(file.path); });
+    log_.purge();
+  }
+
+  nlohmann::json position(const std::vector<split_position>& unfinished) const override {
+    auto rest = nlohmann::json::array();
+    for (const auto& one : unfinished) {
+      rest.push_back({{"id", one.what.id}, {"split", one.what.description}, {"position", one.position}});
+    }
+    for (const auto& split : unfinished_) {
+      rest.push_back({{"id", split.id}, {"split", split.description}, {"position", nullptr}});
+    }
+    return {{"log", log_.to_json()}, {"unfinished", std::move(rest)}};
+  }
+
+  void commit(const nlohmann::json& position) override {
+    if (settings().clean == clean_mode::off || position.is_null()) return;
+    file_log durable(settings().max_age);
+    durable.restore(position.at("log"));
+    std::set<std::string> open;
+    for (const auto& one : position.at("unfinished")) open.insert(one.at("split").at("path").get<std::string>());
+    std::erase_if(given_out_, [&](const std::string& path) {
+      if (open.contains(path) || durable.is_new(key_of(path), {std::numeric_limits<std::int64_t>::max()})) return false;
+      clean(path);
+      return true;
+    });
+  }
+
+  std::unique_ptr<split_reader> open(const source_split& what, const nlohmann::json& position) const override {
+    const auto& description = what.description;
+    const auto path = description.at("path").get<std::string>();
+    const auto begin = description.at("begin").get<std::int64_t>(), end = description.at("end").get<std::int64_t>();
+    std::int64_t resume = description.value("resume", std::int64_t{-1});
+    if (!position.is_null()) resume = position.at("offset").get<std::int64_t>();
+    auto layout = layout_of(partitions_of(description));
+    auto input = settings().ignore_missing ? open_if_present(path) : open_file(path);
+    std::unique_ptr<format_reader> rows;
+    if (input != nullptr && resume >= 0) {
+      rows = layout.format->resume(std::move(input), resume, end, layout.file_columns);
+    } else if (input != nullptr) {
+      rows = layout.format->open(std::move(input), {begin, end}, layout.file_columns);
+    }
+    return std::make_unique<file_split_reader>(std::move(rows), std::max(begin, resume), projected_, std::move(layout.from_file),
+                                               std::move(layout.constants), settings().ignore_corrupt);
+  }
+
+  duration poll_interval() const override { return milliseconds(50); }
+
+ private:
+  struct column_layout {
+    file_format_ptr format;
+    std::vector<int> file_columns;
+    std::vector<int> from_file;
+    std::vector<std::shared_ptr<arrow::Scalar>> constants;
+  };
+
+  static duration age_limit(const file_options& settings) {
+    const bool limited = settings.max_files != std::numeric_limits<std::int64_t>::max() ||
+                         settings.max_bytes != std::numeric_limits<std::int64_t>::max();
+    // The newest files first, a few at a time: the old ones must not be forgotten before their turn.
+    if (settings.latest_first && limited) return {std::numeric_limits<std::int64_t>::max()};
+    return settings.max_age;
+  }
+
+  const file_options& settings() const { return table_->settings; }
+  std::string key_of(const std::string& path) const { return settings().file_name_only ? file_name(path) : path; }
+
+  void remember(const std::string& path) {
+    if (settings().clean != clean_mode::off) given_out_.push_back(path);
+  }
+
+  bool directories_changed() const {
+    if (visited_.empty()) return true;
+    return std::any_of(visited_.begin(), visited_.end(), [this](const visited_directory& directory) {
+      struct stat info{};
+      if (::stat(directory.path.c_str(), &info) != 0) return true;
+      const auto modified = info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1000;
+      return modified != directory.modified || modified + settled_micros > listed_at_;
+    });
+  }
+
+  void find_new_files() {
+    if (!streaming_ && listed_) return;
+    listed_ = true;
+    visited_.clear();
+    listed_at_ = now_micros();
+    auto files = list_files(settings().listing, &visited_);
+    // A glob may match other directories next time.
+    if (is_glob(settings().listing.path)) visited_.clear();
+    if (streaming_ && !files.empty() && !settings().latest_first) forget_old(files);
+    std::erase_if(files, [this](const listed_file& file) { return !log_.is_new(key_of(file.path), file.modified); });
+    if (settings().latest_first) std::reverse(files.begin(), files.end());
+    if (settings().file_name_only) keep_one_of_each_name(files);
+    backlog_.assign(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end()));
+  }
+
+  /// Files older than the newest by more than maxFileAge are not read; at the first start all there are count.
+  void forget_old(std::vector<listed_file>& files) const {
+    if (log_.size() == 0) return;
+    const auto newest = files.back().modified.microseconds;
+    if (settings().max_age.microseconds >= newest) return;
+    std::erase_if(files, [&](const listed_file& file) { return file.modified.microseconds < newest - settings().max_age.microseconds; });
+  }
+
+  static void keep_one_of_each_name(std::vector<listed_file>& files) {
+    std::set<std::string> names;
+    std::erase_if(files, [&](const listed_file& file) { return !names.insert(file_name(file.path)).second; });
+  }
+
+  void add_splits(const listed_file& file, std::vector<source_split>& out) const {
+    const nlohmann::json whole = {{"path", file.path},
+                                  {"begin", 0},
+                                  {"end", std::numeric_limits<std::int64_t>::max()},
+                                  {"size", file.size},
+                                  {"modified", file.modified.microseconds},
+                                  {"partitions", partitions_json(file.partitions)}};
+    const auto pieces = table_->format->divisible() ? std::max<std::int64_t>(1, (file.size + chunk_bytes / 2) / chunk_bytes) : 1;
+    for (std::int64_t i = 0; i < pieces; ++i) {
+      auto piece = whole;
+      piece["begin"] = i * chunk_bytes;
+      if (i + 1 < pieces) piece["end"] = (i + 1) * chunk_bytes;
+      out.push_back({pieces == 1 ? file.path : file.path + "#" + std::to_string(i * chunk_bytes), std::move(piece), true});
+    }
+  }
+
+  column_layout layout_of(const std::vector<partition_text>& partitions) const {
+    column_layout out;
+    const auto in_file = table_->columns_in_file(partitions);
+    out.format = table_->format->with_schema(in_file);
+    for (const int column : columns_) {
+      const auto& field = *table_->schema->field(column);
+      const auto named = [&](const std::string& name) { return ::strcasecmp(name.c_str(), field.name().c_str()) == 0; };
+      const auto partition = std::find_if(partitions.begin(), partitions.end(), [&](const auto& one) { return named(one.first); });
+      if (partition != partitions.end()) {
+        out.from_file.push_back(-1);
+        out.constants.push_back(partition_value(partition->second, field.type()));
+        continue;
+      }
+      int index = 0;
+      while (index < in_file->num_fields() && !named(in_file->field(index)->name())) ++index;
+      out.constants.push_back(index < in_file->num_fields() ? nullptr : arrow::MakeNullScalar(field.type()));
+      out.from_file.push_back(index < in_file->num_fields() ? static_cast<int>(out.file_columns.size()) : -1);
+      if (index < in_file->num_fields()) out.file_columns.push_back(index);
+    }
+    return out;
+  }
+
+  /// What cannot be cleaned is left: the rows are safe, and the next start does not read the file again.
+  void clean(const std::string& path) const {
+    std::error_code ignored;
+    if (settings().clean == clean_mode::remove) {
+      std::filesystem::remove(path, ignored);
+      return;
+    }
+    const auto target = std::filesystem::path(settings().archive_dir) / std::filesystem::absolute(path).relative_path();
+    std::filesystem::create_directories(target.parent_path(), ignored);
+    std::filesystem::rename(path, target, ignored);
+  }
+
+  std::shared_ptr<const file_table> table_;
+  bool streaming_;
+  file_log log_;
+  schema_ptr projected_;
+  std::vector<int> columns_;
+  std::vector<source_split> unfinished_;    ///< Restored and not given out yet.
+  std::deque<listed_file> backlog_;         ///< Listed and not given out yet.
+  std::vector<std::string> given_out_;      ///< To be cleaned when their epoch is durable.
+  std::vector<visited_directory> visited_;  ///< By the last listing.
+  std::int64_t listed_at_ = 0;
+  bool listed_ = false;
+};
+
+std::optional<timestamp> read_time(const options& settings, std::string_view key) {
+  const auto text = settings.find(key);
+  if (!text) return std::nullopt;
+  const auto value = partition_value(*text, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
+  if (value == nullptr || !value->is_valid) {
+    throw error(errc::invalid_option, "option \"" + std::string(key) + "\" = \"" + *text + "\": a time such as 2024-02-29T10:00:00 is expected");
+  }
+  return timestamp{static_cast<const arrow::TimestampScalar&>(*value).value};
+}
+
+/// "1048576", "512k", "64m", "1g".
+std::int64_t read_bytes(const options& settings, std::string_view key, std::int64_t fallback) {
+  const auto text = settings.find(key);
+  if (!text) return fallback;
+  char* end = nullptr;
+  const auto number = std::strtoll(text->c_str(), &end, 10);
+  std::string unit(end);
+  std::transform(unit.begin(), unit.end(), unit.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (unit.size() == 2 && unit[1] == 'b') unit.pop_back();
+  const auto known = std::string_view(" kmgt").find(unit.empty() || unit == "b" ? ' ' : unit[0]);
+  if (number <= 0 || end == text->c_str() || unit.size() > 1 || known == std::string_view::npos) {
+    throw error(errc::invalid_option, "option \"" + std::string(key) + "\" = \"" + *text + "\": bytes such as 1048576 or 64m are expected");
+  }
+  return number << (10 * known);
+}
+
+}  // namespace
+
+file_options read_file_options(const options& settings, bool streaming) {
+  file_options out;
+  out.listing.path = settings.required("path", "the file, directory or glob that is read");
+  if (out.listing.path.starts_with("file://")) out.listing.path = out.listing.path.substr(7);
+  else if (out.listing.path.starts_with("file:/")) out.listing.path = out.listing.path.substr(5);
+  out.listing.recursive = settings.boolean("recursiveFileLookup", false);
+  out.listing.name_glob = settings.text("pathGlobFilter", "");
+  out.listing.base_path = settings.text("basePath", "");
+  out.listing.modified_before = read_time(settings, "modifiedBefore");
+  out.listing.modified_after = read_time(settings, "modifiedAfter");
+  if (streaming && (out.listing.modified_before || out.listing.modified_after)) {
+    throw error(errc::invalid_option, "options \"modifiedBefore\" and \"modifiedAfter\" select files of a batch read; a stream takes files as they "
+                                      "appear (see maxFileAge)");
+  }
+  const auto most = std::numeric_limits<std::int64_t>::max();
+  out.max_files = settings.integer("maxFilesPerTrigger", most, 1, most);
+  out.max_bytes = read_bytes(settings, "maxBytesPerTrigger", most);
+  if (out.max_files != most && out.max_bytes != most) {
+    throw error(errc::invalid_option, "options \"maxFilesPerTrigger\" and \"maxBytesPerTrigger\" cannot both be set; drop one of them");
+  }
+  out.latest_first = settings.boolean("latestFirst", false);
+  out.max_age = settings.span("maxFileAge", minutes(7 * 24 * 60));
+  out.file_name_only = settings.boolean("fileNameOnly", false);
+  out.ignore_missing = settings.boolean("ignoreMissingFiles", false);
+  out.ignore_corrupt = settings.boolean("ignoreCorruptFiles", false);
+  const auto clean = settings.choice("cleanSource", "off", {"off", "archive", "delete"});
+  out.clean = clean == "off" ? clean_mode::off : clean == "archive" ? clean_mode::archive : clean_mode::remove;
+  out.archive_dir = settings.text("sourceArchiveDir", "");
+  if (out.clean == clean_mode::archive && out.archive_dir.empty()) {
+    throw error(errc::invalid_option, "option \"cleanSource\" = \"archive\" needs option \"sourceArchiveDir\": where read files are moved to");
+  }
+  return out;
+}
+
+std::unique_ptr<source> make_file_source(std::shared_ptr<const file_table> table, bool streaming) {
+  return std::make_unique<file_source>(std::move(table), streaming);
+}
+
+}  // namespace flow
