@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -25,10 +26,19 @@ inline std::uint64_t load(const std::uint8_t* p) noexcept {
   return v;
 }
 
-/// The first `size` (at most 16) bytes at `p`, of which 16 must be readable.
+/// The bits of both words that the first n of 16 bytes fill.
+inline constexpr auto fill = [] {
+  std::array<words, 17> masks{};
+  for (unsigned n = 1; n <= 16; ++n) {
+    masks[n].low = n >= 8 ? ~0ull : (1ull << (8 * n)) - 1;
+    masks[n].high = n <= 8 ? 0 : n == 16 ? ~0ull : (1ull << (8 * (n - 8))) - 1;
+  }
+  return masks;
+}();
+
+/// The first `size` (at most 16) bytes at `p`, of which 16 must be readable. Without a branch: lengths of words do not predict.
 inline words load_padded(const std::uint8_t* p, std::uint32_t size) noexcept {
-  const auto keep = [](std::uint32_t bytes) { return bytes >= 8 ? ~0ull : (1ull << (8 * bytes)) - 1; };
-  return {load(p) & keep(size), size > 8 ? load(p + 8) & keep(size - 8) : 0};
+  return {load(p) & fill[size].low, load(p + 8) & fill[size].high};
 }
 
 /// The same where nothing behind the `size` bytes may be read.
