@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "flow/epoch.hpp"
+#include "flow/stream_operator.hpp"
+#include "flow/time.hpp"
+
+namespace flow {
+
+/// What is gathered about one epoch for its progress report.
+struct epoch_progress {
+  struct source_progress {
+    std::string description;
+    nlohmann::json start, end, latest;
+    std::int64_t rows = 0;
+    std::vector<nlohmann::json> readers;  ///< Readers' own metrics.
+  };
+  struct operator_progress {
+    std::string uid;
+    std::string kind;
+    operator_metrics metrics;  ///< Summed over the instances.
+  };
+
+  std::string id, run_id, name;
+  epoch number;
+  timestamp started{};
+  std::optional<timestamp> previous;  ///< Start of the epoch before, for the input rate.
+  std::map<std::string, std::chrono::milliseconds> durations;  ///< By Spark's names; "triggerExecution" is the whole.
+  watermark event_time_watermark;
+  watermark greatest_event_time;
+  std::vector<operator_progress> operators;
+  std::vector<source_progress> sources;
+  std::string sink;
+  std::int64_t rows_out = 0;
+};
+
+/// The report with the names of Spark's StreamingQueryProgress.
+nlohmann::json to_json(const epoch_progress& progress);
+
+/// "2026-11-21T10:00:00.123Z", as Spark writes times in progress reports.
+std::string iso_time(timestamp t);
+
+}  // namespace flow

@@ -1,0 +1,182 @@
+#include "actors/source_actor.hpp"
+
+#include <algorithm>
+
+#include "actors/failure_report.hpp"
+#include "flow/failpoint.hpp"
+
+namespace flow {
+
+source_actor::source_actor(caf::actor_config& config, std::shared_ptr<stage_parts> parts, stage_peers peers,
+                           std::shared_ptr<const source> input, duration idle_timeout)
+    : source_handle::base(config),
+      peers_(std::move(peers)),
+      input_(std::move(input)),
+      idle_timeout_(std::max<std::int64_t>(idle_timeout.microseconds, 1000)) {
+  worker_ = std::make_unique<stage_worker>(std::move(*parts), [this](std::uint32_t slot, stream_item item) {
+    send(peers_.receivers[slot], item_message{peers_.edges[slot], slot, std::move(item)});
+  });
+}
+
+void source_actor::on_exit() {
+  splits_.clear();
+  worker_.reset();
+  input_.reset();
+  peers_ = {};
+}
+
+source_actor::behavior_type source_actor::make_behavior() {
+  report_failures(this, peers_.query);
+  if (worker_->continuous() && worker_->observes_event_time()) arm_idle_check(idle_timeout_);
+  return {
+      [this](const credit_message& m) {
+        worker_->grant(m.slot, m.batches);
+        schedule();
+      },
+      [this](const run_message& m) {
+        worker_->begin(m.number, m.context);
+        owed_ = barrier{m.number, m.passed};
+        add(m.splits);
+        step();
+      },
+      [this](const assign_message& m) {
+        add(m.splits);
+        schedule();
+      },
+      [this](const inject_message& m) {
+        stopped_ = stopped_ || m.last;
+        finish(barrier{m.number, {}});
+      },
+      [this](const drain_message& m) {
+        draining_ = m.token;
+        make_available(0);
+      },
+      [this](const read_message&) {
+        scheduled_ = false;
+        step();
+      },
+      [this](const available_message& m) { make_available(m.ticket); },
+      [this](const idle_check_message&) { check_idle(); },
+  };
+}
+
+void source_actor::add(const std::vector<source_split>& splits) {
+  for (const auto& each : splits) splits_.push_back({each, ++tickets_, nullptr, false});
+}
+
+void source_actor::schedule() {
+  if (scheduled_ || !worker_->drained()) return;
+  scheduled_ = true;
+  send(this, read_message{});
+}
+
+void source_actor::step() {
+  if (!worker_->drained() || stopped_) return;
+  if (const auto at = next_split()) {
+    read(*at);
+    schedule();
+  } else {
+    nothing_to_read();
+  }
+}
+
+std::optional<std::size_t> source_actor::next_split() {
+  const auto first_bounded = static_cast<std::size_t>(
+      std::find_if(splits_.begin(), splits_.end(), [](const reading& r) { return r.what.bounded; }) - splits_.begin());
+  for (std::size_t tried = 0; tried < splits_.size(); ++tried) {
+    if (next_ >= splits_.size()) next_ = 0;
+    const auto at = next_++;
+    if (!splits_[at].idle && (!splits_[at].what.bounded || at == first_bounded)) return at;
+  }
+  return std::nullopt;
+}
+
+void source_actor::open(reading& from) {
+  from.reader = input_->open(from.what, nullptr);
+  // The callback may outlive this actor, and must not keep it alive.
+  from.reader->on_available([self = caf::weak_actor_ptr(ctrl()), ticket = from.ticket] {
+    if (const auto alive = caf::actor_cast<caf::strong_actor_ptr>(self)) {
+      caf::anon_send(caf::actor_cast<source_handle>(alive), available_message{ticket});
+    }
+  });
+}
+
+void source_actor::read(std::size_t at) {
+  auto& from = splits_[at];
+  if (!from.reader) open(from);
+  const auto began = std::chrono::steady_clock::now();
+  batch rows;
+  switch (from.reader->read({}, rows)) {
+    case read_status::rows: return took(rows);
+    case read_status::idle: return went_idle(from, began);
+    case read_status::end:
+      if (rows && rows->num_rows() > 0) took(rows);
+      splits_.erase(splits_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+}
+
+void source_actor::took(const batch& rows) {
+  if (!active_ && worker_->continuous()) send(peers_.query, active_message{});
+  active_ = true;
+  worker_->process(0, rows);
+  if (!worker_->continuous() || !worker_->observes_event_time()) return;
+  last_rows_ = clock().now();
+  if (!idle_check_armed_) arm_idle_check(idle_timeout_);
+}
+
+void source_actor::went_idle(reading& from, std::chrono::steady_clock::time_point began) {
+  from.idle = true;
+  if (!input_->blocking()) return;
+  // A blocking reader waits inside read() and calls nobody: it is asked again, at once if it did wait.
+  if (std::chrono::steady_clock::now() - began > std::chrono::milliseconds(1)) {
+    send(this, available_message{from.ticket});
+  } else {
+    delayed_send(this, std::chrono::microseconds(std::max<std::int64_t>(input_->poll_interval().microseconds, 1000)),
+                 available_message{from.ticket});
+  }
+}
+
+void source_actor::make_available(std::uint64_t ticket) {
+  for (auto& each : splits_) {
+    if (ticket == 0 || each.ticket == ticket) each.idle = false;
+  }
+  schedule();
+}
+
+void source_actor::nothing_to_read() {
+  worker_->idle();
+  if (owed_ && splits_.empty()) finish(*std::exchange(owed_, std::nullopt));
+  if (draining_) send(peers_.query, quiet_message{worker_->parts().participant, *std::exchange(draining_, std::nullopt)});
+}
+
+void source_actor::finish(const barrier& mark) {
+  stage_done_message done;
+  done.participant = worker_->parts().participant;
+  done.number = mark.number;
+  for (const auto& each : splits_) {
+    done.unfinished.push_back({each.what, each.reader ? each.reader->position() : nlohmann::json()});
+    if (!each.reader) continue;
+    if (auto metrics = each.reader->metrics(); !metrics.is_null()) done.readers.push_back(std::move(metrics));
+  }
+  active_ = false;
+  done.report = std::make_shared<const stage_report>(worker_->finish(mark));
+  failpoint("source.barrier");
+  if (!done.report->deltas.empty()) send(peers_.checkpoint, delta_message{done.report});
+  send(peers_.query, std::move(done));
+}
+
+void source_actor::arm_idle_check(std::chrono::microseconds after) {
+  idle_check_armed_ = true;
+  delayed_send(this, after, idle_check_message{});
+}
+
+void source_actor::check_idle() {
+  idle_check_armed_ = false;
+  const auto silent = std::chrono::duration_cast<std::chrono::microseconds>(clock().now() - last_rows_);
+  if (silent < idle_timeout_) return arm_idle_check(idle_timeout_ - silent);
+  if (!active_) send(peers_.query, active_message{});
+  active_ = true;
+  worker_->mark_own_nodes_idle();
+}
+
+}  // namespace flow

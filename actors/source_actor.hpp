@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actors/operator_actor.hpp"
+#include "actors/protocols.hpp"
+#include "flow/source.hpp"
+
+namespace flow {
+
+/// One reader instance of a source with the operators fused to it. Reads only while its outbox is drained.
+class source_actor : public source_handle::base {
+ public:
+  source_actor(caf::actor_config& config, std::shared_ptr<stage_parts> parts, stage_peers peers,
+               std::shared_ptr<const source> input, duration idle_timeout);
+
+  const char* name() const override { return "flow.source"; }
+  void on_exit() override;
+
+ protected:
+  behavior_type make_behavior() override;
+
+ private:
+  struct reading {
+    source_split what;
+    std::uint64_t ticket = 0;
+    std::unique_ptr<split_reader> reader;  ///< Null until the first read.
+    bool idle = false;
+  };
+
+  void add(const std::vector<source_split>& splits);
+  void schedule();
+  void step();
+  /// Position in splits_ of the next split to read: the first bounded one and all unbounded ones take turns.
+  std::optional<std::size_t> next_split();
+  void read(std::size_t at);
+  void open(reading& from);
+  void went_idle(reading& from, std::chrono::steady_clock::time_point began);
+  void took(const batch& rows);
+  void nothing_to_read();
+  void finish(const barrier& mark);
+  void make_available(std::uint64_t ticket);
+  void check_idle();
+  void arm_idle_check(std::chrono::microseconds after);
+
+  stage_peers peers_;
+  std::unique_ptr<stage_worker> worker_;
+  std::shared_ptr<const source> input_;
+  std::vector<reading> splits_;
+  std::size_t next_ = 0;
+  std::uint64_t tickets_ = 0;
+  std::optional<barrier> owed_;             ///< Micro-batch: to be sent once every split has been read.
+  std::optional<std::uint64_t> draining_;   ///< Token to answer when all has been read.
+  bool scheduled_ = false;                  ///< A read_message is on its way.
+  bool active_ = false;                     ///< Rows since the last barrier.
+  bool stopped_ = false;
+  std::chrono::microseconds idle_timeout_;
+  caf::actor_clock::time_point last_rows_{};
+  bool idle_check_armed_ = false;
+};
+
+}  // namespace flow
