@@ -10,7 +10,7 @@ checkpoint_actor::checkpoint_actor(caf::actor_config& config, std::shared_ptr<ch
 void checkpoint_actor::on_exit() {
   reports_.clear();
   store_.reset();
-  query_ = {};
+  query_ = query_handle();
 }
 
 checkpoint_actor::behavior_type checkpoint_actor::make_behavior() {

@@ -19,7 +19,7 @@ operator_actor::operator_actor(caf::actor_config& config, std::shared_ptr<stage_
 void operator_actor::on_exit() {
   worker_.reset();
   senders_.clear();
-  peers_ = {};
+  peers_ = stage_peers();
 }
 
 operator_actor::behavior_type operator_actor::make_behavior() {

@@ -20,7 +20,7 @@ planner_actor::planner_actor(caf::actor_config& config, std::vector<std::shared_
 
 void planner_actor::on_exit() {
   sources_.clear();
-  query_ = {};
+  query_ = query_handle();
 }
 
 planner_actor::behavior_type planner_actor::make_behavior() {

@@ -13,6 +13,7 @@ double per_second(std::int64_t rows, std::int64_t microseconds) {
 nlohmann::json event_time(const epoch_progress& p) {
   nlohmann::json out = nlohmann::json::object();
   if (p.event_time_watermark) out["watermark"] = iso_time(*p.event_time_watermark);
+  if (p.next_watermark) out["nextWatermark"] = iso_time(*p.next_watermark);
   if (p.greatest_event_time) out["max"] = iso_time(*p.greatest_event_time);
   return out;
 }
@@ -32,6 +33,14 @@ nlohmann::json state_operators(const epoch_progress& p) {
 }
 
 }  // namespace
+
+void epoch_progress::operator_progress::add(const operator_metrics& instance) {
+  metrics.rows_total += instance.rows_total;
+  metrics.rows_updated += instance.rows_updated;
+  metrics.rows_removed += instance.rows_removed;
+  metrics.rows_dropped_by_watermark += instance.rows_dropped_by_watermark;
+  metrics.memory_bytes += instance.memory_bytes;
+}
 
 std::string iso_time(timestamp t) {
   const std::chrono::sys_time<std::chrono::microseconds> at{std::chrono::microseconds(t.microseconds)};

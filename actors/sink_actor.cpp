@@ -23,7 +23,7 @@ void sink_actor::on_exit() {
   }
   sink_.reset();
   senders_.clear();
-  query_ = {};
+  query_ = query_handle();
 }
 
 sink_actor::behavior_type sink_actor::make_behavior() {

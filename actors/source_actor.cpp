@@ -22,7 +22,7 @@ void source_actor::on_exit() {
   splits_.clear();
   worker_.reset();
   input_.reset();
-  peers_ = {};
+  peers_ = stage_peers();
 }
 
 source_actor::behavior_type source_actor::make_behavior() {
@@ -150,19 +150,19 @@ void source_actor::nothing_to_read() {
 }
 
 void source_actor::finish(const barrier& mark) {
-  stage_done_message done;
-  done.participant = worker_->parts().participant;
-  done.number = mark.number;
+  stage_done_message answer;
+  answer.participant = worker_->parts().participant;
+  answer.number = mark.number;
   for (const auto& each : splits_) {
-    done.unfinished.push_back({each.what, each.reader ? each.reader->position() : nlohmann::json()});
+    answer.unfinished.push_back({each.what, each.reader ? each.reader->position() : nlohmann::json()});
     if (!each.reader) continue;
-    if (auto metrics = each.reader->metrics(); !metrics.is_null()) done.readers.push_back(std::move(metrics));
+    if (auto metrics = each.reader->metrics(); !metrics.is_null()) answer.readers.push_back(std::move(metrics));
   }
   active_ = false;
-  done.report = std::make_shared<const stage_report>(worker_->finish(mark));
+  answer.report = std::make_shared<const stage_report>(worker_->finish(mark));
   failpoint("source.barrier");
-  if (!done.report->deltas.empty()) send(peers_.checkpoint, delta_message{done.report});
-  send(peers_.query, std::move(done));
+  if (!answer.report->deltas.empty()) send(peers_.checkpoint, delta_message{answer.report});
+  send(peers_.query, std::move(answer));
 }
 
 void source_actor::arm_idle_check(std::chrono::microseconds after) {

@@ -1,0 +1,106 @@
+// Continuous mode of the coordinator: rows flow as they come, and a barrier goes through the graph at each interval in which some did.
+#include "actors/query_actor.hpp"
+
+namespace flow {
+
+void query_actor::discover_more() {
+  if (discovering_) {
+    again_ = true;
+    return;
+  }
+  if (stopping_) return;
+  ++generation_;
+  again_ = false;
+  discovering_ = true;
+  for (auto& each : drains_) each.armed = true;
+  send(planner_, discover_message{{false, launch_->clock()}});
+}
+
+void query_actor::on_discovered_splits(const discovered_message& m) {
+  discovering_ = false;
+  if (stopping_) return;
+  for (std::size_t source = 0; source < m.splits.size(); ++source) {
+    for (const auto& split : m.splits[source]) {
+      reader* least = nullptr;
+      for (auto& each : readers_) {
+        if (each.source == source && (!least || each.load < least->load)) least = &each;
+      }
+      ++least->load;
+      send(least->handle, assign_message{{split}});
+      on_active();
+    }
+  }
+  seen_ = m.sequence;
+  for (auto& each : drains_) {
+    if (each.armed && each.where == drain::phase::discovering) start_reading(each);
+  }
+  if (again_) return discover_more();
+  if (const auto poll = poll_interval(); poll.count() > 0) tick_after(poll);
+}
+
+void query_actor::on_active() {
+  active_ = true;
+  if (barrier_timer_) return;
+  barrier_timer_ = true;
+  const auto interval = std::chrono::microseconds(launch_->settings.trigger.interval.microseconds);
+  const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - last_barrier_);
+  delayed_send(this, std::max(interval - passed, std::chrono::microseconds(0)), barrier_tick_message{});
+}
+
+void query_actor::inject_soon() {
+  if (tracker_.where() == epoch_tracker::phase::quiet) {
+    inject();
+  } else {
+    barrier_due_ = true;
+  }
+}
+
+void query_actor::inject() {
+  barrier_due_ = false;
+  active_ = false;
+  injected_ = seen_;
+  last_barrier_ = trigger_started_ = step_started_ = std::chrono::steady_clock::now();
+  progress_.started = launch_->clock();
+  launch_->board->set_status({"Processing new data", true, true});
+  const auto number = tracker_.begin();
+  if (stopping_) stopped_at_ = number;
+  begin_gathering();
+  for (const auto& each : readers_) send(each.handle, inject_message{number, stopping_});
+}
+
+void query_actor::on_positions(positions_message m) { commit(std::move(m.positions)); }
+
+void query_actor::after_barrier() {
+  release_drains([this](const drain& each) { return each.where == drain::phase::committing && each.until <= tracker_.last(); });
+  if (stopping_) return stopped_at_ == tracker_.last() ? finish() : inject();
+  launch_->board->set_status({active_ ? "Processing new data" : "Waiting for data to arrive", active_, false});
+  if (barrier_due_) inject();
+}
+
+void query_actor::start_reading(drain& which) {
+  which.where = drain::phase::reading;
+  which.token = ++tokens_;
+  which.awaited = readers_.size();
+  for (const auto& each : readers_) send(each.handle, drain_message{which.token});
+}
+
+void query_actor::on_quiet(const quiet_message& m) {
+  for (auto& each : drains_) {
+    if (each.where == drain::phase::reading && each.token == m.token && --each.awaited == 0) all_quiet(each);
+  }
+  release_drains([this](const drain& each) { return each.where == drain::phase::committing && each.until <= tracker_.last(); });
+}
+
+/// All has been read: the next barrier has it all before it.
+void query_actor::all_quiet(drain& which) {
+  which.where = drain::phase::committing;
+  const bool quiet = tracker_.where() == epoch_tracker::phase::quiet;
+  if (!active_) {
+    which.until = quiet ? tracker_.last() : tracker_.current();
+    return;
+  }
+  which.until = quiet ? tracker_.current() : tracker_.current().next();
+  inject_soon();
+}
+
+}  // namespace flow

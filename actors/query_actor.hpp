@@ -1,0 +1,147 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actors/epoch_tracker.hpp"
+#include "actors/epoch_watermarks.hpp"
+#include "actors/progress.hpp"
+#include "actors/protocols.hpp"
+#include "actors/query_launch.hpp"
+
+namespace flow {
+
+/// The coordinator of one query: spawns its actors, runs epochs one after the other, and ends the query. What is common to both modes is
+/// in query_actor.cpp, micro-batch planning in micro_batch.cpp, barriers at intervals in continuous.cpp.
+class query_actor : public query_handle::base {
+ public:
+  query_actor(caf::actor_config& config, std::shared_ptr<query_launch> launch);
+
+  const char* name() const override { return "flow.query"; }
+  void on_exit() override;
+
+ protected:
+  behavior_type make_behavior() override;
+
+ private:
+  struct reader {
+    source_handle handle;
+    std::size_t participant = 0;
+    std::size_t source = 0;
+    std::size_t load = 0;  ///< Continuous: splits not finished, as far as known.
+  };
+  /// A process_all_available() that waits.
+  struct drain {
+    enum class phase { discovering, reading, committing };
+    std::shared_ptr<std::promise<void>> done;
+    phase where = phase::discovering;
+    bool armed = false;         ///< A look for data has begun after the call.
+    std::uint64_t token = 0;    ///< Continuous: of its drain_message.
+    std::size_t awaited = 0;    ///< Continuous: readers that have not answered.
+    epoch until{};              ///< Continuous: the epoch that commits it.
+  };
+
+  // Life.
+  void spawn_all();
+  template <class Actor, class... Arguments>
+  auto spawn_child(bool own_thread, Arguments&&... arguments);
+  template <class Work>
+  void guard(const Work& work);
+  void fail(error cause);
+  void finish();
+  void on_child_down();
+  void end();
+  void stop();
+
+  // An epoch, in either mode.
+  void begin_gathering();
+  void on_stage_done(const stage_done_message& m);
+  void on_sink_done(const sink_done_message& m);
+  void complete();
+  void commit(std::vector<nlohmann::json> positions);
+  epoch_marks marks_after_epoch();
+  void on_committed();
+  void on_published();
+  void report_progress();
+  void time(const char* what);
+
+  // Micro-batch.
+  void look_for_data();
+  void on_discovered_batch(const discovered_message& m);
+  bool no_data_epoch_due() const;
+  void plan_epoch(const discovered_message& m);
+  void run_epoch();
+  void nothing_new();
+  void wait_for_data();
+  void after_epoch();
+
+  // Continuous.
+  void discover_more();
+  void on_discovered_splits(const discovered_message& m);
+  void on_active();
+  void inject();
+  void inject_soon();
+  void on_positions(positions_message m);
+  void on_quiet(const quiet_message& m);
+  void start_reading(drain& which);
+  void all_quiet(drain& which);
+  void after_barrier();
+
+  void on_drain_request(const drain_request_message& m);
+  void release_drains(const std::function<bool(const drain&)>& which);
+  std::chrono::microseconds poll_interval() const;  ///< 0: no source needs it.
+  void tick_after(std::chrono::microseconds delay);
+  bool one_shot() const;
+
+  std::shared_ptr<query_launch> launch_;
+  std::vector<reader> readers_;
+  std::vector<operator_handle> operators_;
+  sink_handle sink_;
+  planner_handle planner_;
+  checkpoint_handle checkpoint_;
+  std::vector<caf::strong_actor_ptr> children_;
+  std::size_t alive_ = 0;
+
+  epoch_tracker tracker_;
+  epoch_watermarks marks_;
+  watermark_tracker merged_;  ///< Continuous: what the instances report, per participant.
+  epoch_plan plan_;
+  watermark last_passed_;
+  std::vector<nlohmann::json> positions_;      ///< As of the last published epoch.
+  std::vector<nlohmann::json> end_positions_;  ///< Of the epoch under way.
+
+  // What the epoch under way has brought so far.
+  std::vector<std::shared_ptr<const stage_report>> reports_;  ///< By participant.
+  std::vector<std::vector<split_position>> unfinished_;       ///< By source.
+  std::vector<std::vector<nlohmann::json>> reader_metrics_;   ///< By source.
+  nlohmann::json prepared_;
+  std::int64_t rows_out_ = 0;
+  epoch_progress progress_;
+  std::chrono::steady_clock::time_point trigger_started_, step_started_;
+  std::optional<timestamp> previous_start_;
+
+  bool discovering_ = false;
+  bool planning_ = false;
+  bool again_ = false;       ///< Something became discoverable meanwhile.
+  bool active_ = false;      ///< Continuous: rows since the last barrier.
+  bool barrier_due_ = false; ///< Continuous: another barrier as soon as this one is through.
+  bool barrier_timer_ = false;
+  bool stopping_ = false;
+  bool ending_ = false;
+  bool orphaned_ = false;    ///< An actor ended without saying why.
+  std::uint64_t generation_ = 0;  ///< Of the pending tick.
+  std::uint64_t tokens_ = 0;
+  std::uint64_t seen_ = 0;     ///< Continuous: last discover answer handed to readers.
+  std::uint64_t injected_ = 0; ///< The same at the last barrier.
+  epoch stopped_at_{};         ///< The barrier after which nothing is read.
+  std::chrono::steady_clock::time_point last_barrier_;
+  timestamp first_look_{};
+  std::vector<drain> drains_;
+  std::optional<error> failure_;
+};
+
+}  // namespace flow

@@ -1,0 +1,61 @@
+#include "actors/running_query.hpp"
+
+#include <future>
+
+namespace flow {
+
+running_query::running_query(const query_launch& launch)
+    : id_(launch.id),
+      run_id_(launch.run_id),
+      name_(launch.settings.name),
+      plan_text_(launch.plan.physical_text),
+      board_(launch.board) {}
+
+void running_query::attach(query_handle coordinator) {
+  const std::lock_guard lock(mutex_);
+  coordinator_ = std::move(coordinator);
+}
+
+void running_query::detach() { attach(query_handle()); }
+
+template <class Message>
+bool running_query::tell(Message message) {
+  const std::lock_guard lock(mutex_);
+  if (!coordinator_) return false;
+  caf::anon_send(coordinator_, std::move(message));
+  return true;
+}
+
+void running_query::rethrow() const {
+  if (const auto failure = board_->failure()) throw error(*failure);
+}
+
+void running_query::stop() {
+  tell(stop_message{});
+  board_->wait();
+  detach();
+}
+
+void running_query::await_termination() {
+  board_->wait();
+  detach();
+  rethrow();
+}
+
+bool running_query::await_termination(std::chrono::milliseconds timeout) {
+  if (!board_->wait(timeout)) return false;
+  await_termination();
+  return true;
+}
+
+void running_query::process_all_available() {
+  const auto done = std::make_shared<std::promise<void>>();
+  auto result = done->get_future();
+  if (!board_->ended() && tell(drain_request_message{done})) {
+    // The coordinator fulfils it, at the latest when the query ends. Its end may have been quicker than the message.
+    while (result.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout && !board_->ended()) continue;
+  }
+  rethrow();
+}
+
+}  // namespace flow
