@@ -1,0 +1,59 @@
+#include "flow/function_catalog.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "flow/error.hpp"
+#include "function/register.hpp"
+
+namespace flow {
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+}  // namespace
+
+const function_catalog& function_catalog::builtin() {
+  static const function_catalog catalog = [] {
+    function_catalog c;
+    for (const auto family :
+         {register_arithmetic, register_comparison, register_logic, register_conditional, register_interval, register_split, register_aggregates}) {
+      family(c);
+    }
+    c.seal();
+    return c;
+  }();
+  return catalog;
+}
+
+const function_entry* function_catalog::find(std::string_view name) const {
+  const auto key = lower(name);
+  const auto at = std::lower_bound(entries_.begin(), entries_.end(), key,
+                                   [](const function_entry& e, const std::string& k) { return e.name < k; });
+  return at != entries_.end() && at->name == key ? &*at : nullptr;
+}
+
+std::span<const function_entry> function_catalog::entries() const { return entries_; }
+
+const function_entry& function_catalog::at(std::string_view name) const {
+  if (const auto* entry = find(name)) return *entry;
+  std::vector<std::string> names;
+  for (const auto& e : entries_) names.push_back(e.name);
+  const auto near = nearest_name(name, names);
+  throw error(errc::unknown_function, "there is no function '" + std::string(name) + "'" +
+                                          (near.empty() ? "; SHOW FUNCTIONS lists all" : "; did you mean '" + near + "'?"));
+}
+
+void function_catalog::add(function_entry entry) { entries_.push_back(std::move(entry)); }
+
+void function_catalog::seal() {
+  std::stable_sort(entries_.begin(), entries_.end(),
+                   [](const function_entry& a, const function_entry& b) { return a.name < b.name; });
+}
+
+}  // namespace flow
