@@ -68,4 +68,9 @@ logical_plan_ptr parse_query(std::string_view sql);
 /// Reads one ORDER BY item: "v DESC NULLS LAST". @throws error{syntax_error}.
 sort_order parse_sort_order(std::string_view text);
 
+/// The sort order that a column stands for: of column::desc() and its like, else ascending. Written as a call "asc", "desc",
+/// "asc_nulls_last" or "desc_nulls_first" of the key.
+sort_order to_sort_order(const expression_ptr& e);
+expression_ptr from_sort_order(const sort_order& order);
+
 }  // namespace flow

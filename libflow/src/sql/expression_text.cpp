@@ -1,0 +1,398 @@
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "flow/expression.hpp"
+#include "flow/logical_plan.hpp"
+#include "flow/time.hpp"
+#include "sql/keyword.hpp"
+
+namespace flow {
+
+namespace {
+
+std::string to_lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string to_upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+bool is_infix(const std::string& name) {
+  constexpr std::array symbols{"+", "-", "*", "/", "%", "div", "&", "|", "^", "=", "<=>", "<", "<=", ">", ">=", "and", "or"};
+  return std::find(symbols.begin(), symbols.end(), name) != symbols.end();
+}
+
+std::string infix_symbol(const std::string& name) {
+  return name == "and" || name == "or" ? to_upper(name) : name;
+}
+
+template <class Text>
+std::string joined(const std::vector<expression_ptr>& list, std::size_t begin, const Text& text) {
+  std::string out;
+  for (std::size_t i = begin; i < list.size(); ++i) {
+    if (i > begin) out += ", ";
+    out += text(*list[i]);
+  }
+  return out;
+}
+
+template <class Text>
+std::string case_text(const expression& e, const Text& text) {
+  std::string out = "CASE";
+  std::size_t i = 0;
+  for (; i + 1 < e.arguments.size(); i += 2) out += " WHEN " + text(*e.arguments[i]) + " THEN " + text(*e.arguments[i + 1]);
+  if (i < e.arguments.size()) out += " ELSE " + text(*e.arguments[i]);
+  return out + " END";
+}
+
+// ---- Values -----------------------------------------------------------------------------------------------------------
+
+template <class T>
+std::string shortest(T value) {
+  std::array<char, 64> buffer;
+  const auto [end, failure] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  return {buffer.data(), end};
+}
+
+// Java's Double.toString: 1.0, 1.0E10, NaN.
+template <class T>
+std::string java_real(T value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  const auto magnitude = std::fabs(value);
+  std::array<char, 64> buffer;
+  if (magnitude == 0 || (magnitude >= T(1e-3) && magnitude < T(1e7))) {
+    const auto [end, failure] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
+    std::string text(buffer.data(), end);
+    return text.find('.') == std::string::npos ? text + ".0" : text;
+  }
+  const auto [end, failure] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  std::string text(buffer.data(), end);
+  const auto e = text.find('e');
+  auto mantissa = text.substr(0, e);
+  if (mantissa.find('.') == std::string::npos) mantissa += ".0";
+  return mantissa + "E" + std::to_string(std::stoi(text.substr(e + 1)));
+}
+
+std::string date_text(std::int32_t days) { return to_string(timestamp{days * 86'400'000'000}).substr(0, 10); }
+
+std::string_view bytes_of(const arrow::Scalar& value) {
+  return static_cast<const arrow::BaseBinaryScalar&>(value).view();
+}
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "'";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool pattern_escape = c == '\\' && i + 1 < text.size() && (text[i + 1] == '%' || text[i + 1] == '_');
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\0') {
+      out += "\\u0000";
+    } else if (c == '\'' || (c == '\\' && !pattern_escape)) {
+      out += '\\';
+      out += c;
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::string interval_sql(const arrow::Scalar& value) {
+  const auto fields = static_cast<const arrow::MonthDayNanoIntervalScalar&>(value).value;
+  std::string text;
+  if (fields.months != 0) text += std::to_string(fields.months) + " months ";
+  if (fields.days != 0) text += std::to_string(fields.days) + " days ";
+  text += std::to_string(fields.nanoseconds / 1000) + " microseconds";
+  return "INTERVAL '" + text + "'";
+}
+
+std::string decimal_sql(const arrow::Scalar& value) {
+  const auto& type = static_cast<const arrow::Decimal128Type&>(*value.type);
+  const auto& number = static_cast<const arrow::Decimal128Scalar&>(value).value;
+  const auto digits = arrow::Decimal128(arrow::Decimal128::Abs(number)).ToIntegerString().size();
+  const auto natural = std::max(static_cast<int>(digits), std::max(type.scale(), 1));
+  const auto text = number.ToString(type.scale());
+  if (natural == type.precision() && text.find('E') == std::string::npos) return text + "BD";
+  return "CAST('" + text + "' AS " + to_ddl(type) + ")";
+}
+
+template <class Scalar>
+auto value_of(const arrow::Scalar& value) {
+  return static_cast<const Scalar&>(value).value;
+}
+
+template <class T>
+std::string real_sql(T value, const char* suffix, const char* type) {
+  if (std::isfinite(value)) return shortest(value) + suffix;
+  return "CAST('" + java_real(value) + "' AS " + type + ")";
+}
+
+std::string timestamp_sql(const arrow::Scalar& value) {
+  const bool zoned = !static_cast<const arrow::TimestampType&>(*value.type).timezone().empty();
+  return std::string(zoned ? "TIMESTAMP '" : "TIMESTAMP_NTZ '") + to_string(timestamp{value_of<arrow::TimestampScalar>(value)}) + "'";
+}
+
+std::string literal_sql(const expression& e) {
+  if (e.value == nullptr) return "NULL";
+  const auto& value = *e.value;
+  if (!value.is_valid) return value.type->id() == arrow::Type::NA ? "NULL" : "CAST(NULL AS " + to_ddl(*value.type) + ")";
+  switch (value.type->id()) {
+    case arrow::Type::BOOL: return value_of<arrow::BooleanScalar>(value) ? "true" : "false";
+    case arrow::Type::INT8: {
+      const int n = value_of<arrow::Int8Scalar>(value);
+      return n == std::numeric_limits<std::int8_t>::min() ? "CAST(-128 AS TINYINT)" : std::to_string(n) + "Y";
+    }
+    case arrow::Type::INT16: {
+      const int n = value_of<arrow::Int16Scalar>(value);
+      return n == std::numeric_limits<std::int16_t>::min() ? "CAST(-32768 AS SMALLINT)" : std::to_string(n) + "S";
+    }
+    case arrow::Type::INT32: return std::to_string(value_of<arrow::Int32Scalar>(value));
+    case arrow::Type::INT64: {
+      const auto n = value_of<arrow::Int64Scalar>(value);
+      return std::to_string(n) + (n == std::numeric_limits<std::int64_t>::min() ? "" : "L");
+    }
+    case arrow::Type::FLOAT: return real_sql(value_of<arrow::FloatScalar>(value), "F", "FLOAT");
+    case arrow::Type::DOUBLE: return real_sql(value_of<arrow::DoubleScalar>(value), "D", "DOUBLE");
+    case arrow::Type::DECIMAL128: return decimal_sql(value);
+    case arrow::Type::STRING: return quoted(bytes_of(value));
+    case arrow::Type::BINARY: return "X'" + hex(bytes_of(value)) + "'";
+    case arrow::Type::DATE32: return "DATE '" + date_text(value_of<arrow::Date32Scalar>(value)) + "'";
+    case arrow::Type::TIMESTAMP: return timestamp_sql(value);
+    case arrow::Type::INTERVAL_MONTH_DAY_NANO: return e.text.empty() ? interval_sql(value) : e.text;
+    default: return value.ToString();
+  }
+}
+
+// A value as Spark shows it inside a generated name: strings without quotes, numbers without suffix.
+std::string literal_name(const expression& e) {
+  if (!e.text.empty()) return e.text;
+  if (e.value == nullptr || !e.value->is_valid) return "NULL";
+  const auto& value = *e.value;
+  switch (value.type->id()) {
+    case arrow::Type::INT8: return std::to_string(value_of<arrow::Int8Scalar>(value));
+    case arrow::Type::INT16: return std::to_string(value_of<arrow::Int16Scalar>(value));
+    case arrow::Type::INT64: return std::to_string(value_of<arrow::Int64Scalar>(value));
+    case arrow::Type::FLOAT: return java_real(value_of<arrow::FloatScalar>(value));
+    case arrow::Type::DOUBLE: return java_real(value_of<arrow::DoubleScalar>(value));
+    case arrow::Type::DECIMAL128: {
+      const auto scale = static_cast<const arrow::Decimal128Type&>(*value.type).scale();
+      return value_of<arrow::Decimal128Scalar>(value).ToString(scale);
+    }
+    case arrow::Type::STRING: return std::string(bytes_of(value));
+    default: return literal_sql(e);
+  }
+}
+
+// ---- SQL that parses back -----------------------------------------------------------------------------------------------
+
+std::string quoted_name(const std::string& name) {
+  bool plain = !name.empty() && !std::isdigit(static_cast<unsigned char>(name[0])) && !sql::is_keyword(name);
+  for (const unsigned char c : name) plain = plain && (std::isalnum(c) || c == '_');
+  if (plain) return name;
+  std::string out = "`";
+  for (const char c : name) out += c == '`' ? std::string("``") : std::string(1, c);
+  return out + "`";
+}
+
+std::string quoted_path(const std::vector<std::string>& path) {
+  std::string out;
+  for (const auto& part : path) out += (out.empty() ? "" : ".") + quoted_name(part);
+  return out;
+}
+
+std::string names_sql(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out += (out.empty() ? "" : ", ") + quoted_name(name);
+  return out;
+}
+
+std::string sort_sql(const expression_ptr& e) {
+  const auto order = to_sort_order(e);
+  return to_sql(*order.key) + (order.descending ? " DESC" : " ASC") + (order.nulls_first ? " NULLS FIRST" : " NULLS LAST");
+}
+
+std::string function_sql(const expression& e) {
+  std::string out = e.name + "(" + (e.distinct ? "DISTINCT " : "") + joined(e.arguments, 0, to_sql) + ")";
+  if (e.ignore_nulls) out += " IGNORE NULLS";
+  for (std::size_t i = 0; i < e.within_group.size(); ++i) {
+    out += (i == 0 ? " WITHIN GROUP (ORDER BY " : ", ") + sort_sql(e.within_group[i]);
+  }
+  if (!e.within_group.empty()) out += ")";
+  if (e.filter != nullptr) out += " FILTER (WHERE " + to_sql(*e.filter) + ")";
+  return out;
+}
+
+std::string operand(const expression& e) {
+  const bool closed = e.kind == expression_kind::reference || (e.kind == expression_kind::call && !e.name.empty() &&
+                      std::isalpha(static_cast<unsigned char>(e.name[0])) && e.name != "case");
+  return closed ? to_sql(e) : "(" + to_sql(e) + ")";
+}
+
+std::string call_sql(const expression& e) {
+  const auto name = to_lower(e.name);
+  const auto& a = e.arguments;
+  const auto sql = [&](std::size_t i) { return to_sql(*a[i]); };
+  const auto count = a.size();
+  if (count == 2 && (is_infix(name) || name == "||" || name == "!=")) {
+    return "(" + sql(0) + " " + (name == "!=" ? "<>" : infix_symbol(name)) + " " + sql(1) + ")";
+  }
+  // A minus before a number would be read as part of it.
+  if (name == "negative" && count == 1 && a[0]->kind != expression_kind::literal) return "(- " + sql(0) + ")";
+  if (name == "~" && count == 1) return "(~ " + sql(0) + ")";
+  if (name == "not" && count == 1) return "(NOT " + sql(0) + ")";
+  if (name == "isnull" && count == 1) return "(" + sql(0) + " IS NULL)";
+  if (name == "isnotnull" && count == 1) return "(" + sql(0) + " IS NOT NULL)";
+  if (name == "in" && count > 1) return "(" + sql(0) + " IN (" + joined(a, 1, to_sql) + "))";
+  if ((name == "like" || name == "ilike" || name == "rlike") && count >= 2) {
+    return "(" + sql(0) + " " + to_upper(name) + " " + sql(1) + (count > 2 ? " ESCAPE " + sql(2) : "") + ")";
+  }
+  if (name == "case" && count > 1) return case_text(e, to_sql);
+  if (name == "[]" && count == 2) return operand(*a[0]) + "[" + sql(1) + "]";
+  return function_sql(e);
+}
+
+// ---- Spark's generated names ----------------------------------------------------------------------------------------------
+
+std::string member_path(const std::vector<std::string>& path) {
+  std::string out;
+  for (const auto& part : path) out += (out.empty() ? "" : ".") + part;
+  return out;
+}
+
+std::string inner_name(const expression& e);
+
+std::string lambda_name(const expression& e) {
+  std::string out = "lambdafunction(" + inner_name(*e.arguments.at(0));
+  for (std::size_t i = 0; i < e.names.size(); ++i) out += ", namedlambdavariable()";
+  return out + ")";
+}
+
+// The expression with the lambda's variables named as Spark does.
+expression_ptr hide_variables(const expression_ptr& e, const std::vector<std::string>& variables) {
+  if (e->kind == expression_kind::reference) {
+    const bool variable = std::any_of(variables.begin(), variables.end(),
+                                      [&](const std::string& v) { return to_lower(v) == to_lower(e->path.at(0)); });
+    if (!variable) return e;
+    auto path = e->path;
+    path[0] = "namedlambdavariable()";
+    return expressions::reference(std::move(path));
+  }
+  if (e->arguments.empty()) return e;
+  auto changed = std::make_shared<expression>(*e);
+  for (auto& argument : changed->arguments) argument = hide_variables(argument, variables);
+  if (e->kind == expression_kind::call && e->name != "negative" && e->name != "positive") changed->text.clear();
+  return changed;
+}
+
+// Names that Spark writes in upper case (its mathematical functions), and functions named after what they stand for.
+std::string function_name(const std::string& name) {
+  constexpr std::array upper_case{"acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "ceiling", "cos",
+                                  "cosh", "cot", "csc", "degrees", "e", "exp", "expm1", "floor", "hypot", "log", "log10",
+                                  "log1p", "log2", "pi", "power", "radians", "sec", "signum", "sin", "sinh", "sqrt", "tan", "tanh"};
+  const auto lower = to_lower(name);
+  if (lower == "ceil" || lower == "ceiling" || lower == "floor" || lower == "log" || lower == "sqrt") {
+    return lower == "log" || lower == "sqrt" ? (lower == "log" ? "LOG" : "SQRT") : (lower == "floor" ? "FLOOR" : "CEIL");
+  }
+  const bool upper = std::find(upper_case.begin(), upper_case.end(), lower) != upper_case.end();
+  return upper ? to_upper(name) : lower;
+}
+
+std::string call_name(const expression& e) {
+  const auto name = to_lower(e.name);
+  const auto& a = e.arguments;
+  const auto inner = [&](std::size_t i) { return inner_name(*a[i]); };
+  const auto count = a.size();
+  if (!e.text.empty()) return e.text;
+  if (count == 2 && is_infix(name)) return "(" + inner(0) + " " + infix_symbol(name) + " " + inner(1) + ")";
+  if (count == 2 && name == "!=") return "(NOT (" + inner(0) + " = " + inner(1) + "))";
+  if (name == "||") return "concat(" + joined(a, 0, inner_name) + ")";
+  if (name == "negative" && count == 1) return "(- " + inner(0) + ")";
+  if (name == "positive" && count == 1) return "(+ " + inner(0) + ")";
+  if (name == "~" && count == 1) return "~" + inner(0);
+  if (name == "not" && count == 1) return "(NOT " + inner(0) + ")";
+  if (name == "isnull" && count == 1) return "(" + inner(0) + " IS NULL)";
+  if (name == "isnotnull" && count == 1) return "(" + inner(0) + " IS NOT NULL)";
+  if (name == "in" && count > 1) return "(" + inner(0) + " IN (" + joined(a, 1, inner_name) + "))";
+  if (name == "like" && count == 2) return inner(0) + " LIKE " + inner(1);
+  if (name == "like" && count == 3) return inner(0) + " LIKE " + inner(1) + " ESCAPE '" + inner(2) + "'";
+  if (name == "rlike" && count == 2) return "RLIKE(" + inner(0) + ", " + inner(1) + ")";
+  if (name == "case" && count > 1) return case_text(e, inner_name);
+  if (name == "[]" && count == 2) return inner(0) + "[" + inner(1) + "]";
+  if (name == "window" || name == "session_window") return name;
+  if (name == "explode" || name == "explode_outer") return "col";
+  std::string out = function_name(e.name) + "(" + (e.distinct ? "DISTINCT " : "") + joined(a, 0, inner_name) + ")";
+  for (std::size_t i = 0; i < e.within_group.size(); ++i) {
+    const auto order = to_sort_order(e.within_group[i]);
+    out += (i == 0 ? " WITHIN GROUP (ORDER BY " : ", ") + inner_name(*order.key) + (order.descending ? " DESC" : " ASC") +
+           (order.nulls_first ? " NULLS FIRST" : " NULLS LAST");
+  }
+  if (!e.within_group.empty()) out += ")";
+  if (e.filter != nullptr) out += " FILTER (WHERE " + inner_name(*e.filter) + ")";
+  return out;
+}
+
+// The name of an expression inside another one: paths in full, aliases spelled out.
+std::string inner_name(const expression& e) {
+  switch (e.kind) {
+    case expression_kind::reference: return member_path(e.path);
+    case expression_kind::alias: return inner_name(*e.arguments.at(0)) + " AS " + e.names.at(0);
+    default: return generated_name(e);
+  }
+}
+
+}  // namespace
+
+std::string generated_name(const expression& e) {
+  switch (e.kind) {
+    case expression_kind::literal: return literal_name(e);
+    case expression_kind::reference: return e.path.empty() ? "" : e.path.back();
+    case expression_kind::star: return e.path.empty() ? "*" : member_path(e.path) + ".*";
+    case expression_kind::call: return call_name(e);
+    case expression_kind::cast:
+      return to_upper(e.name) + "(" + inner_name(*e.arguments.at(0)) + " AS " + to_ddl(*e.type) + ")";
+    case expression_kind::alias: return e.names.at(0);
+    case expression_kind::lambda: {
+      auto hidden = std::make_shared<expression>(e);
+      hidden->arguments = {hide_variables(e.arguments.at(0), e.names)};
+      return lambda_name(*hidden);
+    }
+  }
+  return "";
+}
+
+std::string to_sql(const expression& e) {
+  switch (e.kind) {
+    case expression_kind::literal: return literal_sql(e);
+    case expression_kind::reference: return quoted_path(e.path);
+    case expression_kind::star: return e.path.empty() ? "*" : quoted_path(e.path) + ".*";
+    case expression_kind::call: return call_sql(e);
+    case expression_kind::cast:
+      return to_upper(e.name) + "(" + to_sql(*e.arguments.at(0)) + " AS " + to_ddl(*e.type) + ")";
+    case expression_kind::alias:
+      return to_sql(*e.arguments.at(0)) + " AS " + (e.names.size() == 1 ? quoted_name(e.names[0]) : "(" + names_sql(e.names) + ")");
+    case expression_kind::lambda:
+      return (e.names.size() == 1 ? quoted_name(e.names[0]) : "(" + names_sql(e.names) + ")") + " -> " + to_sql(*e.arguments.at(0));
+  }
+  return "";
+}
+
+}  // namespace flow

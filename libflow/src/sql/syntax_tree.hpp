@@ -1,0 +1,74 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flow/expression.hpp"
+#include "flow/logical_plan.hpp"
+#include "sql/text_range.hpp"
+
+/// What the grammar's actions build: each function says in AST terms what one form of the language means.
+namespace flow::sql {
+
+class parse_session;
+
+/// A column of a schema or a member of a struct.
+struct schema_field {
+  std::string name;
+  data_type type;
+};
+
+/// A function call before its name has been looked at.
+struct call_syntax {
+  std::string name;
+  std::vector<expression_ptr> arguments;
+  bool distinct = false;
+  bool ignore_nulls = false;
+  expression_ptr filter;
+  std::vector<sort_order> within_group;
+};
+
+expression_ptr make_call(std::string name, std::vector<expression_ptr> arguments);
+/// `a << b`: the call of a function that was written as an operator, and is named so.
+expression_ptr make_operator_call(std::string function, const std::string& symbol, const expression_ptr& a, const expression_ptr& b);
+/// `operand`, or NOT `operand`.
+expression_ptr make_unless(bool negated, expression_ptr operand);
+expression_ptr make_between(const expression_ptr& value, const expression_ptr& low, const expression_ptr& high, bool negated);
+expression_ptr make_in(expression_ptr value, const std::vector<expression_ptr>& candidates, bool negated);
+/// LIKE with an escape character; `escape` must be one character.
+expression_ptr make_like(expression_ptr value, expression_ptr pattern, const std::string& escape, parse_session& session,
+                         text_range where);
+/// LIKE ALL (joiner "and") or LIKE ANY ("or") of patterns.
+expression_ptr make_like_each(const std::string& like, const std::string& joiner, const expression_ptr& value,
+                              const std::vector<expression_ptr>& patterns, bool negated);
+/// Unary minus: part of a number, or the call "negative".
+expression_ptr make_negative(const expression_ptr& operand);
+/// `base.member`: one path for references, else a member of the value.
+expression_ptr make_member(const expression_ptr& base, const std::string& member);
+/// `t.*`.
+expression_ptr make_star(const expression_ptr& qualifier, parse_session& session, text_range where);
+/// Both forms of CASE; `operand` and `otherwise` may be null.
+expression_ptr make_case(const expression_ptr& operand, const std::vector<expression_ptr>& branches,
+                         const expression_ptr& otherwise);
+expression_ptr make_alias(expression_ptr operand, std::vector<std::string> names);
+expression_ptr make_lambda(std::vector<std::string> parameters, expression_ptr body);
+/// The names in `(x, y) ->`.
+std::vector<std::string> read_parameters(const std::vector<expression_ptr>& names, parse_session& session, text_range where);
+
+/// A call in its usual form: units of time become strings, count(*) counts 1, first(x, true) ignores nulls.
+expression_ptr finish_call(call_syntax call, parse_session& session, text_range where);
+/// extract(FIELD FROM x), substring(x FROM a FOR b), trim(a FROM x).
+expression_ptr make_from_call(const std::string& name, std::vector<expression_ptr> operands, parse_session& session,
+                              text_range where);
+/// trim(BOTH a FROM x) and its like; `characters` may be null.
+expression_ptr make_trim(const std::string& function, const std::string& side, const expression_ptr& characters,
+                         const expression_ptr& value);
+
+/// A type by name and parameters: DECIMAL(10, 2).
+data_type read_type(const std::string& word, const std::vector<std::string>& parameters, parse_session& session,
+                    text_range where);
+data_type make_structure(const std::vector<schema_field>& members);
+schema_ptr make_schema(const std::vector<schema_field>& columns);
+
+}  // namespace flow::sql
