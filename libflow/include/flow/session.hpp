@@ -45,6 +45,8 @@ class push_input {
   void push(const batch& rows);
   /// False if the input is full.
   bool try_push(const batch& rows);
+  /// Adds rows to several inputs before any query is told, so that one epoch takes them all. Does not wait for room.
+  static void push_together(const std::vector<std::pair<push_input, batch>>& rows);
   /// No more rows will come; available_now queries and process_all_available need not wait.
   void close();
   dataset stream() const;  ///< The unbounded table of what is pushed.

@@ -1,0 +1,189 @@
+#include "plan/name_resolution.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "flow/error.hpp"
+#include "flow/function_catalog.hpp"
+
+namespace flow::plan {
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
+namespace {
+
+std::string dotted(const std::vector<std::string>& path) {
+  std::string text;
+  for (const auto& part : path) text += (text.empty() ? "" : ".") + part;
+  return text;
+}
+
+bool answers_to(const resolved_column& column, std::string_view qualifier) {
+  return std::any_of(column.qualifiers.begin(), column.qualifiers.end(), [&](const auto& q) { return same_name(q, qualifier); });
+}
+
+template <class Matches>
+const resolved_column* only_match(const std::vector<std::string>& path, const resolved_columns& columns, Matches matches) {
+  const resolved_column* found = nullptr;
+  for (const auto& column : columns) {
+    if (!matches(column)) continue;
+    if (found && found->id != column.id) {
+      std::string of;
+      for (const auto& c : columns) {
+        if (matches(c)) of += (of.empty() ? "" : ", ") + (c.qualifiers.empty() ? "" : c.qualifiers[0] + ".") + c.name;
+      }
+      throw error(errc::ambiguous_column, "column `" + dotted(path) + "` is ambiguous: it could be any of " + of +
+                                              "; qualify it with the name of its table, or rename one of them first");
+    }
+    if (!found) found = &column;
+  }
+  return found;
+}
+
+bool contains_name(const std::vector<std::string>& names, const std::string& name) {
+  return std::any_of(names.begin(), names.end(), [&](const auto& n) { return same_name(n, name); });
+}
+
+std::string member_name(const expression& e, std::size_t position) {
+  if (e.kind == expression_kind::alias && !e.names.empty()) return e.names[0];
+  if (e.kind == expression_kind::reference && !e.path.empty()) return e.path.back();
+  return "col" + std::to_string(position + 1);
+}
+
+class name_resolver {
+ public:
+  explicit name_resolver(const resolved_columns& columns) : columns_(columns) {}
+
+  expression_ptr resolve(const expression_ptr& e) {
+    switch (e->kind) {
+      case expression_kind::reference: return resolve_reference(e);
+      case expression_kind::lambda: return resolve_lambda(e);
+      case expression_kind::call: return same_name(e->name, "struct") ? resolve_struct(*e) : resolve_parts(e);
+      default: return resolve_parts(e);
+    }
+  }
+
+ private:
+  expression_ptr resolve_reference(const expression_ptr& e) {
+    if (referenced_id(*e) || contains_name(variables_, e->path.at(0))) return e;
+    const auto found = find_name(e->path, columns_);
+    if (!found.column) throw_unknown_column(e->path, columns_);
+    auto path = std::vector<std::string>{"#" + std::to_string(found.column->id)};
+    path.insert(path.end(), e->path.begin() + static_cast<std::ptrdiff_t>(found.consumed), e->path.end());
+    return expressions::reference(std::move(path));
+  }
+
+  expression_ptr resolve_lambda(const expression_ptr& e) {
+    const auto before = variables_.size();
+    variables_.insert(variables_.end(), e->names.begin(), e->names.end());
+    auto resolved = resolve_parts(e);
+    variables_.resize(before);
+    return resolved;
+  }
+
+  expression_ptr resolve_struct(const expression& e) {
+    std::vector<expression_ptr> arguments;
+    for (std::size_t i = 0; i < e.arguments.size(); ++i) {
+      if (e.arguments[i]->kind == expression_kind::star) {
+        for (const auto& column : columns_) {
+          arguments.push_back(expressions::literal(std::string_view(column.name)));
+          arguments.push_back(reference_to(column.id));
+        }
+        continue;
+      }
+      arguments.push_back(expressions::literal(std::string_view(member_name(*e.arguments[i], i))));
+      arguments.push_back(resolve(below_alias(e.arguments[i])));
+    }
+    return expressions::call("named_struct", std::move(arguments));
+  }
+
+  expression_ptr resolve_parts(const expression_ptr& e) {
+    auto copy = std::make_shared<expression>(*e);
+    for (auto& argument : copy->arguments) argument = resolve(argument);
+    if (copy->filter) copy->filter = resolve(copy->filter);
+    return copy;
+  }
+
+  const resolved_columns& columns_;
+  std::vector<std::string> variables_;
+};
+
+}  // namespace
+
+resolved_name find_name(const std::vector<std::string>& path, const resolved_columns& columns) {
+  if (path.size() > 1) {
+    const auto* qualified = only_match(path, columns, [&](const auto& c) { return same_name(c.name, path[1]) && answers_to(c, path[0]); });
+    if (qualified) return {qualified, 2};
+  }
+  return {only_match(path, columns, [&](const auto& c) { return same_name(c.name, path.at(0)); }), 1};
+}
+
+void throw_unknown_column(const std::vector<std::string>& path, const resolved_columns& columns) {
+  std::vector<std::string> names;
+  for (const auto& column : columns) names.push_back(column.name);
+  const auto near = nearest_name(path.size() > 1 ? path[1] : path.at(0), names);
+  throw error(errc::unknown_column, "unknown column `" + dotted(path) + "`; " +
+                                        (near.empty() ? "" : "did you mean `" + near + "`? ") + "the columns here are: " +
+                                        (names.empty() ? "none" : dotted({}) + [&] {
+                                          std::string all;
+                                          for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
+                                          return all;
+                                        }()));
+}
+
+expression_ptr resolve_names(const expression_ptr& e, const resolved_columns& columns) { return name_resolver(columns).resolve(e); }
+
+void with_names(const resolved_columns& columns, const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const error& e) {
+    std::string message;
+    const std::string_view what = e.what();
+    for (std::size_t i = 0; i < what.size(); ++i) {
+      auto end = i + 1;
+      while (end < what.size() && std::isdigit(static_cast<unsigned char>(what[end]))) ++end;
+      const auto* column = what[i] == '#' && end > i + 1 ? find_column(columns, std::stoi(std::string(what.substr(i + 1, end - i - 1)))) : nullptr;
+      message += column ? column->name : std::string(1, what[i]);
+      if (column) i = end - 1;
+    }
+    throw error(e.code(), message);
+  }
+}
+
+data_type type_of(const expression& e, const resolved_columns& columns) {
+  data_type type;
+  with_names(columns, [&] { type = bind_resolved(e, columns)->type(); });
+  return type;
+}
+
+const expression_ptr& below_alias(const expression_ptr& e) {
+  return e->kind == expression_kind::alias ? below_alias(e->arguments.at(0)) : e;
+}
+
+std::string output_name(const expression& e) {
+  if (e.kind == expression_kind::call && (same_name(e.name, "window") || same_name(e.name, "session_window"))) return e.name;
+  return generated_name(e);
+}
+
+bool is_aggregate_call(const expression& e) {
+  if (e.kind != expression_kind::call) return false;
+  const auto* entry = function_catalog::builtin().find(e.name);
+  return entry && entry->kind == function_kind::aggregate;
+}
+
+bool holds_aggregate(const expression& e) {
+  if (is_aggregate_call(e)) return true;
+  return std::any_of(e.arguments.begin(), e.arguments.end(), [](const auto& a) { return holds_aggregate(*a); });
+}
+
+bool is_generator_call(const expression& e) {
+  static constexpr std::string_view names[] = {"explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer"};
+  return e.kind == expression_kind::call &&
+         std::any_of(std::begin(names), std::end(names), [&](std::string_view name) { return same_name(name, e.name); });
+}
+
+}  // namespace flow::plan

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "plan/resolved_plan.hpp"
+
+/// The optimizer's rules. Each is a pure function from tree to tree that keeps the rows, the output columns and the watermark.
+namespace flow::plan {
+
+/// Expressions that read no column become their value.
+resolved_ptr fold_constants(const resolved_ptr& node);
+
+/// What a join key or a generator's input must be for a row to matter is said below it, where it can be tested early.
+resolved_ptr infer_filters(const resolved_ptr& node);
+
+/// Conditions go down as far as they can be decided: below projections, generators, the keys of aggregations, unions, to the side
+/// of a join, and below a watermark whose event-time column they do not read (as Spark, so that the rows they remove do not
+/// move the watermark).
+resolved_ptr push_filters(const resolved_ptr& node);
+
+/// A limit goes below projections, and into a sort, which then keeps only the first rows.
+resolved_ptr push_limits(const resolved_ptr& node);
+
+/// Only the columns somebody reads are carried, down to what the sources decode.
+resolved_ptr prune_columns(const resolved_ptr& root);
+
+/// A projection of a projection is one, unless a value would be computed more than once.
+resolved_ptr merge_projects(const resolved_ptr& node);
+
+}  // namespace flow::plan

@@ -1,0 +1,99 @@
+#include <map>
+#include <set>
+
+#include "flow/physical_plan.hpp"
+
+namespace flow {
+
+nlohmann::json plan_signature(const physical_plan& plan, output_mode mode) {
+  nlohmann::json sources = nlohmann::json::array();
+  for (const auto& source : plan.sources) sources.push_back({{"uid", source.uid}, {"signature", source.provider->signature()}});
+  nlohmann::json operators = nlohmann::json::array();
+  for (const auto& stage : plan.stages) {
+    for (const auto& spec : stage.chain) {
+      if (spec.stateful) operators.push_back({{"uid", spec.uid}, {"kind", spec.kind}, {"signature", spec.signature}});
+    }
+  }
+  return {{"mode", to_string(mode)}, {"sources", std::move(sources)}, {"operators", std::move(operators)},
+          {"watermarks", plan.watermarks.size()}};
+}
+
+namespace {
+
+std::map<std::string, nlohmann::json> by_uid(const nlohmann::json& list) {
+  std::map<std::string, nlohmann::json> entries;
+  for (const auto& entry : list) entries.emplace(entry.at("uid").get<std::string>(), entry);
+  return entries;
+}
+
+void compare_sources(const nlohmann::json& stored, const nlohmann::json& current, std::vector<std::string>& differences) {
+  const auto before = by_uid(stored);
+  const auto now = by_uid(current);
+  for (const auto& [uid, entry] : before) {
+    const auto found = now.find(uid);
+    if (found == now.end()) {
+      differences.push_back(uid + " is in the checkpoint (" + entry.at("signature").dump() +
+                            ") but not in the query; put it back, or start with a new checkpointLocation");
+    } else if (found->second.at("signature") != entry.at("signature")) {
+      differences.push_back(uid + " was " + entry.at("signature").dump() + " and is " + found->second.at("signature").dump() +
+                            "; read the same input in the same place of the query, or start with a new checkpointLocation");
+    }
+  }
+  for (const auto& [uid, entry] : now) {
+    if (before.contains(uid)) continue;
+    differences.push_back(uid + " (" + entry.at("signature").dump() +
+                          ") is new to this checkpoint; remove it, or start with a new checkpointLocation");
+  }
+}
+
+std::string nearest_operator(const nlohmann::json& entry, const std::map<std::string, nlohmann::json>& candidates,
+                             const std::map<std::string, nlohmann::json>& taken) {
+  for (const auto& [uid, other] : candidates) {
+    if (!taken.contains(uid) && other.at("kind") == entry.at("kind") && other.at("signature") == entry.at("signature")) return uid;
+  }
+  return "";
+}
+
+void compare_operators(const nlohmann::json& stored, const nlohmann::json& current, std::vector<std::string>& differences) {
+  const auto before = by_uid(stored);
+  const auto now = by_uid(current);
+  for (const auto& [uid, entry] : before) {
+    const auto found = now.find(uid);
+    if (found == now.end()) {
+      const auto near = nearest_operator(entry, now, before);
+      differences.push_back("the checkpoint holds state of " + uid + ", which the query no longer has; " +
+                            (near.empty() ? "put the verb back" : "if it is now " + near + ", name it with uid(\"" + uid + "\")") +
+                            ", or start with a new checkpointLocation");
+    } else if (found->second.at("kind") != entry.at("kind")) {
+      differences.push_back(uid + " was a " + entry.at("kind").get<std::string>() + " and is a " +
+                            found->second.at("kind").get<std::string>() + "; give stateful verbs names with uid()");
+    } else if (found->second.at("signature") != entry.at("signature")) {
+      differences.push_back("the state of " + uid + " has another shape: it was " + entry.at("signature").dump() + " and is " +
+                            found->second.at("signature").dump() + "; keep its keys and aggregates, or start with a new checkpointLocation");
+    }
+  }
+  for (const auto& [uid, entry] : now) {
+    if (before.contains(uid)) continue;
+    differences.push_back(uid + " is new to this checkpoint, so its state would begin in the middle; remove it, or start with a new "
+                                "checkpointLocation");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> plan_differences(const nlohmann::json& stored, const nlohmann::json& current) {
+  std::vector<std::string> differences;
+  if (stored.at("mode") != current.at("mode")) {
+    differences.push_back("the output mode was " + stored.at("mode").get<std::string>() + " and is " +
+                          current.at("mode").get<std::string>() + "; use the same mode, or start with a new checkpointLocation");
+  }
+  compare_sources(stored.at("sources"), current.at("sources"), differences);
+  compare_operators(stored.at("operators"), current.at("operators"), differences);
+  if (stored.at("watermarks") != current.at("watermarks")) {
+    differences.push_back("the query had " + stored.at("watermarks").dump() + " with_watermark() and has " +
+                          current.at("watermarks").dump() + "; keep them, or start with a new checkpointLocation");
+  }
+  return differences;
+}
+
+}  // namespace flow

@@ -1,0 +1,296 @@
+#include "plan/stage_builder.hpp"
+
+#include <algorithm>
+
+#include <arrow/type.h>
+
+#include "flow/error.hpp"
+#include "flow/function_catalog.hpp"
+#include "plan/window_expressions.hpp"
+
+namespace flow::plan {
+
+namespace {
+
+std::vector<int> every_column(std::size_t count) {
+  std::vector<int> all(count);
+  for (std::size_t i = 0; i < count; ++i) all[i] = static_cast<int>(i);
+  return all;
+}
+
+std::vector<named_expression> passed_on(const resolved_columns& columns) {
+  std::vector<named_expression> outputs;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    outputs.push_back({columns[i].name, bind_column(static_cast<int>(i), columns[i].type, columns[i].name)});
+  }
+  return outputs;
+}
+
+std::vector<int> positions_of(const resolved_columns& columns, const std::vector<int>& ids) {
+  std::vector<int> positions;
+  for (const int id : ids) {
+    const int at = position_of(columns, id);
+    if (std::find(positions.begin(), positions.end(), at) == positions.end()) positions.push_back(at);
+  }
+  return positions;
+}
+
+schema_ptr selected(const schema_ptr& schema, const std::vector<int>& columns) {
+  arrow::FieldVector fields;
+  for (const int column : columns) fields.push_back(schema->field(column));
+  return arrow::schema(std::move(fields));
+}
+
+bool has_distinct(const resolved_plan& aggregate) {
+  return std::any_of(aggregate.values.begin() + static_cast<std::ptrdiff_t>(aggregate.key_count), aggregate.values.end(),
+                     [](const auto& call) { return call->distinct; });
+}
+
+}  // namespace
+
+physical_plan stage_builder::build(const resolved_plan& root) {
+  const int last = place(root);
+  // The sink reads the last stage.
+  if (last + 1 != static_cast<int>(plan_.stages.size())) throw error(errc::illegal_state, "the last stage is not the root's");
+  plan_.output = stage(last).output;
+  plan_.physical_text = text_of(plan_);
+  return std::move(plan_);
+}
+
+int stage_builder::place(const resolved_plan& node) {
+  switch (node.kind) {
+    case resolved_kind::scan: return place_scan(node);
+    case resolved_kind::project: return place_project(node);
+    case resolved_kind::filter: return place_filter(node);
+    case resolved_kind::window: return place_window(node);
+    case resolved_kind::generate: return place_generate(node);
+    case resolved_kind::watermark: return place_watermark(node);
+    case resolved_kind::aggregate: return has_distinct(node) ? place_distinct_aggregate(node) : place_aggregate(node);
+    case resolved_kind::join: return place_join(node);
+    case resolved_kind::unite: return place_unite(node);
+    case resolved_kind::deduplicate: return place_deduplicate(node);
+    case resolved_kind::sort: return place_sort(node);
+    case resolved_kind::limit: return place_limit(node);
+  }
+  throw error(errc::illegal_state, "a resolved node of an unknown kind");
+}
+
+void stage_builder::append(int to, operator_spec spec) {
+  auto& target = stage(to);
+  target.output = spec.output;
+  target.chain.push_back(std::move(spec));
+}
+
+int stage_builder::add_stage(std::vector<stage_input> inputs, bool single, schema_ptr rows) {
+  physical_stage next;
+  next.id = static_cast<int>(plan_.stages.size());
+  next.inputs = std::move(inputs);
+  next.single = single;
+  next.output = std::move(rows);
+  plan_.stages.push_back(std::move(next));
+  return plan_.stages.back().id;
+}
+
+int stage_builder::gathered(int from) {
+  if (stage(from).single) return from;
+  return add_stage({{from, exchange_kind::gather, {}, 0}}, true, stage(from).output);
+}
+
+int stage_builder::exchanged(int from, std::vector<int> keys) {
+  if (keys.empty()) return gathered(from);
+  return add_stage({{from, exchange_kind::hash, std::move(keys), 0}}, false, stage(from).output);
+}
+
+std::string stage_builder::uid_of(const resolved_plan& node, const std::string& kind) {
+  const int number = numbers_[kind]++;
+  return node.uid.empty() ? kind + "-" + std::to_string(number) : node.uid;
+}
+
+int stage_builder::place_scan(const resolved_plan& node) {
+  const int index = static_cast<int>(plan_.sources.size());
+  plan_.sources.push_back({node.source, node.columns, "source-" + std::to_string(index)});
+  const int id = add_stage({}, false, selected(node.source->schema(), node.columns));
+  stage(id).source = index;
+  return id;
+}
+
+int stage_builder::place_project(const resolved_plan& node) {
+  // A filter below and the projection are one pass over the rows.
+  const bool filters = node.children[0]->kind == resolved_kind::filter;
+  const auto& input = filters ? *node.children[0]->children[0] : *node.children[0];
+  const int id = place(input);
+  std::vector<named_expression> outputs;
+  for (std::size_t i = 0; i < node.values.size(); ++i) {
+    outputs.push_back({node.output[i].name, bind_resolved(*node.values[i], input.output)});
+  }
+  auto predicate = filters ? bind_resolved(*node.children[0]->condition, input.output) : nullptr;
+  append(id, make_filter_project(stage(id).output, std::move(predicate), std::move(outputs)));
+  return id;
+}
+
+int stage_builder::place_filter(const resolved_plan& node) {
+  const int id = place(*node.children[0]);
+  append(id, make_filter(stage(id).output, bind_resolved(*node.condition, node.children[0]->output)));
+  return id;
+}
+
+int stage_builder::place_window(const resolved_plan& node) {
+  const auto& input = node.children[0]->output;
+  const int id = place(*node.children[0]);
+  const window_lengths lengths{node.size, node.slide, node.start};
+  auto time = bind_resolved(*node.values[0], input);
+  if (node.slide == node.size) {
+    auto present = bind_resolved(*expressions::call("isnotnull", {node.values[0]}), input);
+    auto outputs = passed_on(input);
+    outputs.push_back({node.output.back().name, bind_tumbling_window(std::move(time), lengths)});
+    append(id, make_filter_project(stage(id).output, std::move(present), std::move(outputs)));
+    return id;
+  }
+  generate_plan expand;
+  expand.collection = bind_sliding_windows(std::move(time), lengths);
+  expand.kept = every_column(input.size());
+  expand.names = {node.output.back().name};
+  append(id, make_generate(stage(id).output, std::move(expand)));
+  return id;
+}
+
+int stage_builder::place_generate(const resolved_plan& node) {
+  const auto& input = node.children[0]->output;
+  const int id = place(*node.children[0]);
+  generate_plan expand;
+  expand.collection = bind_resolved(*node.values[0], input);
+  for (const int kept : node.kept) expand.kept.push_back(position_of(input, kept));
+  for (std::size_t i = node.kept.size(); i < node.output.size(); ++i) expand.names.push_back(node.output[i].name);
+  expand.outer = node.generates.outer;
+  expand.with_position = node.generates.with_position;
+  expand.inline_structs = node.generates.inline_structs;
+  append(id, make_generate(stage(id).output, std::move(expand)));
+  return id;
+}
+
+int stage_builder::place_watermark(const resolved_plan& node) {
+  const int id = place(*node.children[0]);
+  if (!options_.streaming) return id;
+  const int number = static_cast<int>(plan_.watermarks.size());
+  const int column = position_of(node.output, node.column);
+  plan_.watermarks.push_back({node.output[static_cast<std::size_t>(column)].name, node.delay});
+  append(id, make_watermark(stage(id).output, number, column, node.delay));
+  return id;
+}
+
+aggregate_plan stage_builder::aggregate_of(const resolved_plan& node, const resolved_columns& input, std::size_t bound_keys) const {
+  aggregate_plan plan;
+  for (std::size_t k = 0; k < node.key_count; ++k) {
+    const auto& out = node.output[k];
+    plan.keys.push_back({out.name, k < bound_keys ? bind_column(static_cast<int>(k), out.type, out.name)
+                                                  : bind_resolved(*node.values[k], input)});
+    if (options_.streaming && out.event_time && !plan.event_time) {
+      plan.event_time = event_time_key{static_cast<int>(k), out.type->id() == arrow::Type::STRUCT};
+    }
+  }
+  for (std::size_t c = node.key_count; c < node.values.size(); ++c) {
+    const auto& call = *node.values[c];
+    std::vector<bound_ptr> arguments;
+    for (const auto& argument : call.arguments) arguments.push_back(bind_resolved(*argument, input));
+    const auto& entry = function_catalog::builtin().at(call.name);
+    auto function = entry.bind_aggregate(std::move(arguments), {call.distinct, call.ignore_nulls});
+    plan.calls.push_back({node.output[c].name, std::move(function), call.filter ? bind_resolved(*call.filter, input) : nullptr});
+  }
+  plan.mode = options_.mode;
+  plan.streaming = options_.streaming;
+  return plan;
+}
+
+int stage_builder::place_aggregate(const resolved_plan& node) {
+  const auto& input = node.children[0]->output;
+  const int below = place(*node.children[0]);
+  auto partial = aggregate_of(node, input, 0);
+  partial.stage = aggregate_stage::partial;
+  partial.event_time.reset();
+  append(below, make_aggregate(stage(below).output, std::move(partial)));
+  const int id = exchanged(below, every_column(node.key_count));
+  auto merged = aggregate_of(node, input, node.key_count);
+  merged.stage = aggregate_stage::final;
+  merged.uid = uid_of(node, "aggregate");
+  const bool closes_groups = merged.event_time.has_value() && options_.mode != output_mode::complete;
+  auto spec = make_aggregate(stage(id).output, std::move(merged));
+  spec.wants_no_data_epochs = closes_groups;
+  append(id, std::move(spec));
+  return id;
+}
+
+int stage_builder::place_distinct_aggregate(const resolved_plan& node) {
+  // Distinct values of a group must meet: rows go to their group's instance, keys computed first.
+  const auto& input = node.children[0]->output;
+  const int below = place(*node.children[0]);
+  std::vector<named_expression> outputs;
+  resolved_columns widened;
+  for (std::size_t k = 0; k < node.key_count; ++k) {
+    outputs.push_back({node.output[k].name, bind_resolved(*node.values[k], input)});
+    auto key = node.output[k];
+    key.id = -1 - static_cast<int>(k);
+    widened.push_back(std::move(key));
+  }
+  for (auto& column : passed_on(input)) outputs.push_back(std::move(column));
+  widened.insert(widened.end(), input.begin(), input.end());
+  append(below, make_project(stage(below).output, std::move(outputs)));
+  const int id = exchanged(below, every_column(node.key_count));
+  auto whole = aggregate_of(node, widened, node.key_count);
+  whole.stage = aggregate_stage::complete_rows;
+  whole.uid = uid_of(node, "aggregate");
+  append(id, make_aggregate(stage(id).output, std::move(whole)));
+  return id;
+}
+
+int stage_builder::place_unite(const resolved_plan& node) {
+  std::vector<int> from;
+  for (const auto& child : node.children) from.push_back(place(*child));
+  const bool single = std::any_of(from.begin(), from.end(), [&](int id) { return stage(id).single; });
+  std::vector<stage_input> inputs;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    inputs.push_back({from[i], single ? exchange_kind::gather : exchange_kind::forward, {}, static_cast<int>(i)});
+  }
+  const int id = add_stage(std::move(inputs), single, stage(from[0]).output);
+  append(id, make_merge(stage(id).output));
+  return id;
+}
+
+int stage_builder::place_deduplicate(const resolved_plan& node) {
+  const int below = place(*node.children[0]);
+  deduplicate_plan plan;
+  plan.columns = positions_of(node.output, node.ids);
+  const auto* time = options_.streaming ? event_time_column(node.output) : nullptr;
+  if (time) {
+    plan.event_time_column = position_of(node.output, time->id);
+    plan.delay = *time->event_time;
+  }
+  plan.within_watermark = node.within_watermark && time;
+  plan.uid = uid_of(node, "deduplicate");
+  const bool time_is_key = time && std::find(node.ids.begin(), node.ids.end(), time->id) != node.ids.end();
+  const bool forgets = plan.within_watermark || time_is_key;
+  const int id = exchanged(below, plan.columns);
+  auto spec = make_deduplicate(stage(id).output, std::move(plan));
+  spec.wants_no_data_epochs = forgets;
+  append(id, std::move(spec));
+  return id;
+}
+
+int stage_builder::place_sort(const resolved_plan& node) {
+  const int id = gathered(place(*node.children[0]));
+  sort_plan plan;
+  for (const auto& order : node.orders) {
+    plan.keys.push_back({bind_resolved(*order.key, node.output), order.descending, order.nulls_first});
+  }
+  if (node.count >= 0) plan.limit = node.count;
+  append(id, make_sort(stage(id).output, std::move(plan)));
+  return id;
+}
+
+int stage_builder::place_limit(const resolved_plan& node) {
+  const int id = gathered(place(*node.children[0]));
+  const bool per_epoch = !options_.streaming || options_.mode == output_mode::complete;
+  append(id, make_limit(stage(id).output, node.count, per_epoch, uid_of(node, "limit")));
+  return id;
+}
+
+}  // namespace flow::plan

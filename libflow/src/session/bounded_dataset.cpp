@@ -1,0 +1,34 @@
+#include <chrono>
+
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+
+#include "flow/dataset.hpp"
+#include "flow/engine.hpp"
+#include "flow/error.hpp"
+#include "flow/functions.hpp"
+#include "session/session_state.hpp"
+
+namespace flow {
+
+namespace {
+
+timestamp now() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
+}
+
+}  // namespace
+
+std::vector<batch> dataset::collect() const {
+  const auto plan = make_physical_plan(*plan_, session_->lookup(), {.streaming = false, .mode = output_mode::append});
+  return run_local(plan, {now(), 0});
+}
+
+std::int64_t dataset::count() const {
+  std::int64_t rows = 0;
+  for (const auto& one : collect()) rows += one->num_rows();
+  return rows;
+}
+
+}  // namespace flow
