@@ -1,0 +1,728 @@
+#include "flow/checkpoint.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <deque>
+#include <fstream>
+#include <random>
+#include <unordered_set>
+
+#include "checkpoint/checkpoint_lock.hpp"
+#include "checkpoint/checkpoint_report.hpp"
+#include "checkpoint/compaction.hpp"
+#include "checkpoint/lmdb_environment.hpp"
+#include "checkpoint/record_codec.hpp"
+#include "flow/error.hpp"
+#include "flow/failpoint.hpp"
+#include "state/operator_state.hpp"
+
+namespace flow {
+namespace {
+
+using json = nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr int format_version = 1;
+/// Segments cleared away in one transaction: bounds what a commit does besides its own work.
+constexpr std::size_t cleared_at_once = 64;
+
+std::string random_uuid() {
+  std::random_device random;
+  std::string text;
+  for (const char c : std::string_view("xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx")) {
+    const auto nibble = random() & 15u;
+    text += c == 'x' ? "0123456789abcdef"[nibble] : c == 'y' ? "89ab"[nibble & 3u] : c;
+  }
+  return text;
+}
+
+std::int64_t now_microseconds() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void make_directory(const fs::path& dir) {
+  std::error_code failed;
+  fs::create_directories(dir, failed);
+  if (failed) {
+    throw error(errc::storage_failed, "cannot make the checkpoint directory " + dir.string() + ": " + failed.message());
+  }
+}
+
+/// So that a file just made in it survives a power cut.
+void sync_directory(const fs::path& dir) {
+  const int descriptor = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+  const int cause = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (!synced) throw error(errc::storage_failed, "cannot flush the directory " + dir.string() + ": " + std::strerror(cause));
+}
+
+/// Removes a temporary checkpoint's directory, after everything in it is closed.
+struct directory_remover {
+  fs::path dir;
+
+  explicit directory_remover(fs::path d) : dir(std::move(d)) {}
+  directory_remover(const directory_remover&) = delete;
+  directory_remover& operator=(const directory_remover&) = delete;
+  ~directory_remover() {
+    std::error_code ignored;
+    if (!dir.empty()) fs::remove_all(dir, ignored);
+  }
+};
+
+/// Writes a sorted delta as segments of at most about `segment_bytes`.
+class delta_writer {
+ public:
+  delta_writer(const lmdb_transaction& transaction, std::uint64_t& next_id, std::size_t segment_bytes)
+      : transaction_(transaction), next_id_(next_id), segment_bytes_(segment_bytes) {}
+
+  void write(const instance_delta& from, std::uint64_t epoch, run& into) {
+    const segment_origin origin{epoch, epoch, group_range::of(from.instance, from.parallelism)};
+    std::vector<std::uint32_t> order;
+    if (!from.delta->sorted()) order = from.delta->sorted_order();
+    const ordered_delta source{from.delta.get(), order.empty() ? nullptr : &order};
+    for (std::size_t i = 0; i < source.size(); ++i) {
+      const auto entry = source.entry(i);
+      if (!origin.groups.contains(entry.group)) refuse_group(from, entry.group);
+      builder_.add(entry);
+      if (builder_.bytes() >= segment_bytes_) store(origin, into);
+    }
+    if (!builder_.empty()) store(origin, into);
+  }
+
+ private:
+  void store(const segment_origin& origin, run& into) {
+    const auto id = next_id_++;
+    builder_.write(transaction_.reserve(table::segments, big_endian(id), builder_.bytes()), origin);
+    into.segments.push_back(id);
+    into.entries += builder_.entries();
+    into.bytes += builder_.bytes();
+    builder_.clear();
+  }
+
+  [[noreturn]] static void refuse_group(const instance_delta& from, key_group group) {
+    throw error(errc::illegal_state, "instance " + std::to_string(from.instance) + " of " + std::to_string(from.parallelism) +
+                                         " of operator \"" + from.uid + "\" changed a key of group " +
+                                         std::to_string(group.value) +
+                                         ", which another instance owns: the key could not be restored");
+  }
+
+  const lmdb_transaction& transaction_;
+  std::uint64_t& next_id_;
+  std::size_t segment_bytes_;
+  segment_builder builder_;
+};
+
+class lmdb_checkpoint_store final : public checkpoint_store {
+ public:
+  lmdb_checkpoint_store(const fs::path& dir, checkpoint_settings settings);
+
+  std::string query_id() const override { return query_id_; }
+  std::uint64_t fencing_epoch() const override { return fencing_epoch_; }
+  json plan_signature() const override;
+  void set_plan_signature(const json& signature) override;
+  std::optional<epoch_record> newest() const override;
+  std::optional<epoch_record> find(epoch number) const override;
+  std::vector<epoch> epochs() const override;
+  void put_plan(epoch number, const json& plan) override;
+  std::optional<json> plan(epoch number) const override;
+  void commit(const epoch_record& record, const std::vector<instance_delta>& deltas) override;
+  void sink_committed(epoch number) override;
+  std::optional<epoch> last_sink_committed() const override;
+  void roll_back_to(epoch number, bool keep_next_plan) override;
+  std::unique_ptr<operator_state> open_state(const std::string& uid, std::uint32_t instance, std::uint32_t parallelism, epoch at,
+                                             state_store_kind kind) override;
+  bool compact(std::size_t budget) override;
+  checkpoint_statistics statistics() const override;
+  json describe() const override;
+  json verify() const override;
+  void copy_to(const fs::path& to) const override;
+
+ private:
+  /// A retained epoch; without lists if its record is damaged.
+  struct retained_epoch {
+    std::optional<state_lists> state;
+    std::string damage;
+  };
+  struct unsaved_segment {
+    std::uint64_t id;
+    std::string bytes;
+  };
+  struct watcher {
+    std::string uid;
+    std::weak_ptr<state_mailbox> mailbox;
+  };
+
+  template <class Body>
+  auto read(Body body) const;
+  void write(std::string_view operation, std::size_t bytes, const std::function<void(const lmdb_transaction&)>& body);
+
+  void take_ownership();
+  void write_metadata() const;
+  void load_epochs();
+  void clear_orphans();
+  std::string epoch_name(epoch number) const;
+  void refuse_damaged(epoch number) const;
+  epoch newest_number() const { return retained_.empty() ? epoch{} : epoch{retained_.rbegin()->first}; }
+
+  state_lists add_runs(const lmdb_transaction& t, const epoch_record& record, const std::vector<instance_delta>& deltas,
+                       std::uint64_t& next_id) const;
+  std::vector<std::uint64_t> epochs_to_drop(std::uint64_t newest) const;
+  void erase_plans(const lmdb_transaction& t, const std::function<bool(std::uint64_t)>& which) const;
+  void collect_garbage(const std::vector<std::uint64_t>& dropped);
+  void discard_unreferenced(const std::vector<run_ptr>& candidates);
+  std::unordered_set<const run*> referenced_runs() const;
+  void publish(epoch number);
+
+  bool start_merge();
+  void step_merge(std::size_t& budget);
+  void store_merged(compaction_job& job);
+  void finish_merge();
+  bool is_busy(const std::string& uid, const run_ptr& r) const;
+  std::uint64_t unsaved_bytes() const;
+
+  mutable std::mutex mutex_;
+  fs::path dir_;
+  checkpoint_settings settings_;
+  directory_remover remover_;
+  checkpoint_lock lock_;
+  std::shared_ptr<lmdb_environment> environment_;
+  mutable lmdb_reader reader_;
+
+  std::string query_id_;
+  std::uint64_t fencing_epoch_ = 0;
+  std::string owner_record_;
+  std::map<std::uint64_t, retained_epoch> retained_;
+  state_lists current_;  ///< Of the newest epoch, with merges that the next commit will record.
+  std::uint64_t next_segment_ = 1;
+  std::deque<std::uint64_t> garbage_;  ///< Segments no epoch refers to.
+  std::vector<unsaved_segment> unsaved_;  ///< Small merges' segments, saved by the next commit instead of a transaction of their own.
+  std::vector<compaction_job> jobs_;   ///< Largest first; the last one is worked on.
+  std::optional<epoch> sink_committed_;
+  bool sink_record_due_ = false;
+  std::vector<watcher> watchers_;
+  checkpoint_statistics counters_;
+};
+
+fs::path prepared(const fs::path& dir) {
+  make_directory(dir);
+  return dir;
+}
+
+lmdb_options environment_options(const checkpoint_settings& settings) {
+  lmdb_options options;
+  options.map_bytes = settings.map_bytes;
+  options.no_sync = settings.temporary;
+  options.fault = settings.fault;
+  return options;
+}
+
+lmdb_checkpoint_store::lmdb_checkpoint_store(const fs::path& dir, checkpoint_settings settings)
+    : dir_(prepared(dir)),
+      settings_(std::move(settings)),
+      remover_(settings_.temporary ? dir_ : fs::path()),
+      lock_(dir_),
+      environment_(std::make_shared<lmdb_environment>(dir_ / state_file, environment_options(settings_))),
+      reader_(environment_) {
+  if (settings_.epochs_retained < 2) {
+    throw error(errc::invalid_argument, "epochs_retained is " + std::to_string(settings_.epochs_retained) +
+                                            ", but at least 2 must be kept: a sink may have to go back by one");
+  }
+  take_ownership();
+  load_epochs();
+  clear_orphans();
+}
+
+template <class Body>
+auto lmdb_checkpoint_store::read(Body body) const {
+  const std::scoped_lock guard(reader_);
+  struct ending {
+    lmdb_reader& reader;
+    ~ending() { reader.end(); }
+  } const end{reader_};
+  return body(reader_.transaction());
+}
+
+void lmdb_checkpoint_store::write(std::string_view operation, std::size_t bytes,
+                                  const std::function<void(const lmdb_transaction&)>& body) {
+  environment_->write(operation, bytes, [&](const lmdb_transaction& t) {
+    const auto owner = t.get(table::meta, "owner");
+    if (!owner || *owner != owner_record_) {
+      throw error(errc::checkpoint_locked, "the checkpoint " + dir_.string() + " has been taken over by another process: this query ends");
+    }
+    body(t);
+    if (sink_record_due_) t.put(table::sinks, "committed", seal("committed", sink_committed_->value));
+  });
+  sink_record_due_ = false;
+}
+
+void lmdb_checkpoint_store::take_ownership() {
+  const auto name = [&](std::string_view key) { return "meta record \"" + std::string(key) + "\" in " + environment_->file().string(); };
+  bool made = false;
+  environment_->write("open", 0, [&](const lmdb_transaction& t) {
+    const auto stored = [&](std::string_view key) {
+      const auto bytes = t.get(table::meta, key);
+      return bytes ? unseal(key, *bytes, name(key)) : json();
+    };
+    auto format = stored("format");
+    made = format.is_null();
+    if (made) {
+      t.put(table::meta, "format", seal("format", format_version));
+      t.put(table::meta, "query", seal("query", random_uuid()));
+      t.put(table::meta, "created", seal("created", now_microseconds()));
+    } else if (format != format_version) {
+      throw error(errc::checkpoint_mismatch, "the checkpoint " + dir_.string() + " has the format " + format.dump() +
+                                                 ", this release reads format " + std::to_string(format_version));
+    }
+    query_id_ = stored("query").get<std::string>();
+    const auto owner = stored("owner");
+    fencing_epoch_ = owner.is_null() ? 1 : owner.at("fencing").get<std::uint64_t>() + 1;
+    owner_record_ = seal("owner", {{"fencing", fencing_epoch_}, {"pid", getpid()}});
+    t.put(table::meta, "owner", owner_record_);
+    if (const auto committed = t.get(table::sinks, "committed")) {
+      sink_committed_ = epoch{unseal("committed", *committed, "sink record in " + environment_->file().string()).get<std::uint64_t>()};
+    }
+  });
+  if (!made) return;
+  write_metadata();
+  if (!settings_.temporary) sync_directory(dir_);
+}
+
+void lmdb_checkpoint_store::write_metadata() const {
+  std::ofstream out(dir_ / metadata_file);
+  out << json{{"id", query_id_}, {"format", format_version}, {"store", state_file}}.dump(2) << "\n";
+  if (!out.flush()) throw error(errc::storage_failed, "cannot write " + (dir_ / metadata_file).string());
+}
+
+std::string lmdb_checkpoint_store::epoch_name(epoch number) const {
+  return "the record of epoch " + std::to_string(number.value) + " in " + environment_->file().string();
+}
+
+void lmdb_checkpoint_store::load_epochs() {
+  run_pool pool;
+  retained_.clear();
+  read([&](const lmdb_transaction& t) {
+    t.each(table::epochs, [&](std::string_view key, std::string_view stored) {
+      const epoch number{from_big_endian(key)};
+      auto& kept = retained_[number.value];
+      try {
+        kept.state = state_from_json(unseal(key, stored, epoch_name(number)), pool, epoch_name(number));
+      } catch (const error& damage) {
+        kept.damage = damage.what();
+      }
+      return true;
+    });
+    const auto last = t.last_key(table::segments);
+    next_segment_ = std::max(next_segment_, last ? from_big_endian(*last) + 1 : 1);
+  });
+  current_ = retained_.empty() ? state_lists{} : retained_.rbegin()->second.state.value_or(state_lists{});
+}
+
+/// What merges wrote before a crash, and what was waiting to be cleared away.
+void lmdb_checkpoint_store::clear_orphans() {
+  garbage_.clear();
+  std::unordered_set<std::uint64_t> wanted;
+  for (const auto& [number, kept] : retained_) {
+    if (!kept.state) return;  // What belongs to a damaged record is not known.
+    for (const auto& [uid, list] : *kept.state) {
+      for (const auto& r : list->runs) wanted.insert(r->segments.begin(), r->segments.end());
+    }
+  }
+  read([&](const lmdb_transaction& t) {
+    t.each(table::segments, [&](std::string_view key, std::string_view) {
+      if (const auto id = from_big_endian(key); !wanted.contains(id)) garbage_.push_back(id);
+      return true;
+    });
+  });
+  if (garbage_.empty()) return;
+  write("clear away orphans in", 0, [&](const lmdb_transaction& t) {
+    for (const auto id : garbage_) t.erase(table::segments, big_endian(id));
+  });
+  garbage_.clear();
+}
+
+json lmdb_checkpoint_store::plan_signature() const {
+  const std::scoped_lock guard(mutex_);
+  return read([&](const lmdb_transaction& t) {
+    const auto stored = t.get(table::meta, "plan");
+    return stored ? unseal("plan", *stored, "the plan signature in " + environment_->file().string()) : json();
+  });
+}
+
+void lmdb_checkpoint_store::set_plan_signature(const json& signature) {
+  const std::scoped_lock guard(mutex_);
+  const auto sealed = seal("plan", signature);
+  write("write the plan signature to", sealed.size(), [&](const lmdb_transaction& t) { t.put(table::meta, "plan", sealed); });
+}
+
+std::optional<epoch_record> lmdb_checkpoint_store::newest() const {
+  epoch number;
+  {
+    const std::scoped_lock guard(mutex_);
+    if (retained_.empty()) return std::nullopt;
+    number = newest_number();
+  }
+  return find(number);
+}
+
+std::optional<epoch_record> lmdb_checkpoint_store::find(epoch number) const {
+  const std::scoped_lock guard(mutex_);
+  return read([&](const lmdb_transaction& t) -> std::optional<epoch_record> {
+    const auto key = big_endian(number.value);
+    const auto stored = t.get(table::epochs, key);
+    if (!stored) return std::nullopt;
+    return record_from_json(unseal(key, *stored, epoch_name(number)), epoch_name(number));
+  });
+}
+
+std::vector<epoch> lmdb_checkpoint_store::epochs() const {
+  const std::scoped_lock guard(mutex_);
+  std::vector<epoch> numbers;
+  for (const auto& [number, kept] : retained_) numbers.push_back({number});
+  return numbers;
+}
+
+void lmdb_checkpoint_store::put_plan(epoch number, const json& plan) {
+  const std::scoped_lock guard(mutex_);
+  const auto key = big_endian(number.value);
+  const auto sealed = seal(key, plan);
+  write("write the plan of epoch " + std::to_string(number.value) + " to", sealed.size(),
+        [&](const lmdb_transaction& t) { t.put(table::plans, key, sealed); });
+  failpoint("checkpoint.plan.after");
+}
+
+std::optional<json> lmdb_checkpoint_store::plan(epoch number) const {
+  const std::scoped_lock guard(mutex_);
+  return read([&](const lmdb_transaction& t) -> std::optional<json> {
+    const auto key = big_endian(number.value);
+    const auto stored = t.get(table::plans, key);
+    if (!stored) return std::nullopt;
+    return unseal(key, *stored, "the plan of epoch " + std::to_string(number.value) + " in " + environment_->file().string());
+  });
+}
+
+void lmdb_checkpoint_store::refuse_damaged(epoch number) const {
+  const auto kept = retained_.find(number.value);
+  if (kept != retained_.end() && !kept->second.state) {
+    throw error(errc::checkpoint_corrupt, kept->second.damage + "; roll back to an older epoch, or restore the file from a copy");
+  }
+}
+
+state_lists lmdb_checkpoint_store::add_runs(const lmdb_transaction& t, const epoch_record& record,
+                                            const std::vector<instance_delta>& deltas, std::uint64_t& next_id) const {
+  std::map<std::string, std::vector<const instance_delta*>> by_uid;
+  for (const auto& d : deltas) {
+    if (d.delta && !d.delta->empty()) by_uid[d.uid].push_back(&d);
+  }
+  auto lists = current_;
+  delta_writer writer(t, next_id, settings_.segment_bytes);
+  for (auto& [uid, parts] : by_uid) {
+    std::sort(parts.begin(), parts.end(), [](const auto* a, const auto* b) { return a->instance < b->instance; });
+    auto added = std::make_shared<run>();
+    added->first_epoch = added->last_epoch = record.number.value;
+    for (const auto* part : parts) writer.write(*part, record.number.value, *added);
+    auto& list = lists[uid];
+    auto longer = list ? std::make_shared<run_list>(*list) : std::make_shared<run_list>();
+    longer->parallelism = parts.front()->parallelism;
+    longer->runs.insert(longer->runs.begin(), std::move(added));
+    list = std::move(longer);
+  }
+  return lists;
+}
+
+std::vector<std::uint64_t> lmdb_checkpoint_store::epochs_to_drop(std::uint64_t newest) const {
+  std::vector<std::uint64_t> dropped;
+  auto kept = retained_.size() + 1;
+  for (const auto& [number, record] : retained_) {
+    const bool needed_by_sink = sink_committed_ && number >= sink_committed_->value;
+    if (kept <= static_cast<std::size_t>(settings_.epochs_retained) || needed_by_sink || number >= newest) break;
+    dropped.push_back(number);
+    --kept;
+  }
+  return dropped;
+}
+
+void lmdb_checkpoint_store::erase_plans(const lmdb_transaction& t, const std::function<bool(std::uint64_t)>& which) const {
+  std::vector<std::string> keys;
+  t.each(table::plans, [&](std::string_view key, std::string_view) {
+    if (which(from_big_endian(key))) keys.emplace_back(key);
+    return true;
+  });
+  for (const auto& key : keys) t.erase(table::plans, key);
+}
+
+void lmdb_checkpoint_store::commit(const epoch_record& record, const std::vector<instance_delta>& deltas) {
+  const std::scoped_lock guard(mutex_);
+  const auto number = record.number.value;
+  if (number <= newest_number().value) {
+    throw error(errc::illegal_state, "epoch " + std::to_string(number) + " cannot be committed after epoch " +
+                                         std::to_string(newest_number().value) + " in " + dir_.string());
+  }
+  refuse_damaged(newest_number());
+  failpoint("checkpoint.commit.before");
+  auto bytes = unsaved_bytes();
+  for (const auto& d : deltas) bytes += d.delta ? d.delta->bytes() + 16 * d.delta->entries().size() : 0;
+  const auto dropped = epochs_to_drop(number);
+  const auto cleared = std::min(cleared_at_once, garbage_.size());
+  state_lists lists;
+  std::uint64_t next_id = 0;
+  write("commit epoch " + std::to_string(number) + " to", bytes, [&](const lmdb_transaction& t) {
+    next_id = next_segment_;
+    for (const auto& segment : unsaved_) t.put(table::segments, big_endian(segment.id), segment.bytes);
+    lists = add_runs(t, record, deltas, next_id);
+    const auto key = big_endian(number);
+    t.put(table::epochs, key, seal(key, to_json(record, lists)));
+    erase_plans(t, [&](std::uint64_t planned) { return planned <= number; });
+    for (const auto old : dropped) t.erase(table::epochs, big_endian(old));
+    for (std::size_t i = 0; i < cleared; ++i) t.erase(table::segments, big_endian(garbage_[i]));
+    failpoint("checkpoint.commit.segments");
+  });
+  next_segment_ = next_id;
+  unsaved_.clear();
+  garbage_.erase(garbage_.begin(), garbage_.begin() + static_cast<std::ptrdiff_t>(cleared));
+  current_ = std::move(lists);
+  retained_[number].state = current_;
+  collect_garbage(dropped);
+  ++counters_.commits;
+  counters_.bytes_written += bytes;
+  publish(record.number);
+  failpoint("checkpoint.commit.after");
+}
+
+std::unordered_set<const run*> lmdb_checkpoint_store::referenced_runs() const {
+  std::unordered_set<const run*> referenced;
+  const auto add = [&](const state_lists& lists) {
+    for (const auto& [uid, list] : lists) {
+      for (const auto& r : list->runs) referenced.insert(r.get());
+    }
+  };
+  for (const auto& [number, kept] : retained_) {
+    if (kept.state) add(*kept.state);
+  }
+  add(current_);
+  return referenced;
+}
+
+/// Forgets these epochs, whose records are gone, and notes the segments that only they referred to.
+void lmdb_checkpoint_store::collect_garbage(const std::vector<std::uint64_t>& dropped) {
+  std::vector<run_ptr> candidates;
+  for (const auto number : dropped) {
+    const auto old = std::move(retained_.extract(number).mapped());
+    if (!old.state) continue;
+    for (const auto& [uid, list] : *old.state) candidates.insert(candidates.end(), list->runs.begin(), list->runs.end());
+  }
+  discard_unreferenced(candidates);
+}
+
+void lmdb_checkpoint_store::discard_unreferenced(const std::vector<run_ptr>& candidates) {
+  if (candidates.empty()) return;
+  auto seen = referenced_runs();
+  for (const auto& r : candidates) {
+    if (seen.insert(r.get()).second) garbage_.insert(garbage_.end(), r->segments.begin(), r->segments.end());
+  }
+}
+
+void lmdb_checkpoint_store::publish(epoch number) {
+  static const auto nothing = std::make_shared<const run_list>();
+  std::erase_if(watchers_, [&](const watcher& w) {
+    const auto mailbox = w.mailbox.lock();
+    if (!mailbox) return true;
+    const auto list = current_.find(w.uid);
+    mailbox->publish(number, list == current_.end() ? nothing : list->second);
+    return false;
+  });
+}
+
+void lmdb_checkpoint_store::sink_committed(epoch number) {
+  const std::scoped_lock guard(mutex_);
+  sink_committed_ = number;
+  sink_record_due_ = true;
+}
+
+std::optional<epoch> lmdb_checkpoint_store::last_sink_committed() const {
+  const std::scoped_lock guard(mutex_);
+  return sink_committed_;
+}
+
+void lmdb_checkpoint_store::roll_back_to(epoch number, bool keep_next_plan) {
+  const std::scoped_lock guard(mutex_);
+  if (number.value != 0 && !retained_.contains(number.value)) {
+    std::string known;
+    for (const auto& [each, kept] : retained_) known += (known.empty() ? "" : ", ") + std::to_string(each);
+    throw error(errc::checkpoint_mismatch, "the checkpoint " + dir_.string() + " cannot go back to epoch " +
+                                               std::to_string(number.value) + ": it holds " + (known.empty() ? "none" : known) +
+                                               "; raise minBatchesToRetain to keep more");
+  }
+  refuse_damaged(number);
+  if (sink_committed_ && *sink_committed_ > number) {
+    sink_committed_ = number;
+    sink_record_due_ = true;
+  }
+  write("roll back", 0, [&](const lmdb_transaction& t) {
+    for (auto later = retained_.upper_bound(number.value); later != retained_.end(); ++later) {
+      t.erase(table::epochs, big_endian(later->first));
+    }
+    erase_plans(t, [&](std::uint64_t planned) {
+      return planned > number.value && !(keep_next_plan && planned == number.value + 1);
+    });
+  });
+  jobs_.clear();
+  unsaved_.clear();
+  load_epochs();
+  clear_orphans();
+}
+
+std::unique_ptr<operator_state> lmdb_checkpoint_store::open_state(const std::string& uid, std::uint32_t instance,
+                                                                  std::uint32_t parallelism, epoch at, state_store_kind kind) {
+  const std::scoped_lock guard(mutex_);
+  auto list = std::make_shared<const run_list>();
+  if (at.value != 0) {
+    refuse_damaged(at);
+    const auto kept = retained_.find(at.value);
+    if (kept == retained_.end()) {
+      throw error(errc::checkpoint_mismatch, "the checkpoint " + dir_.string() + " does not hold epoch " +
+                                                 std::to_string(at.value) + " any more");
+    }
+    if (const auto found = kept->second.state->find(uid); found != kept->second.state->end()) list = found->second;
+  }
+  auto mailbox = std::make_shared<state_mailbox>(environment_);
+  watchers_.push_back({uid, mailbox});
+  return std::make_unique<segment_state>(uid, group_range::of(instance, parallelism), kind, std::move(mailbox), at, std::move(list));
+}
+
+bool lmdb_checkpoint_store::is_busy(const std::string& uid, const run_ptr& r) const {
+  const bool merging = std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job.uid() == uid && job.uses(r); });
+  return merging || std::any_of(unsaved_.begin(), unsaved_.end(), [&](const auto& segment) {
+           return std::find(r->segments.begin(), r->segments.end(), segment.id) != r->segments.end();
+         });
+}
+
+std::uint64_t lmdb_checkpoint_store::unsaved_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& segment : unsaved_) bytes += segment.bytes.size();
+  return bytes;
+}
+
+/// Small merges go before a large one under way, so that runs do not pile up meanwhile.
+bool lmdb_checkpoint_store::start_merge() {
+  for (const auto& [uid, list] : current_) {
+    const auto& runs = list->runs;
+    for (std::size_t begin = 0; begin < runs.size();) {
+      auto end = begin;
+      while (end < runs.size() && !is_busy(uid, runs[end])) ++end;
+      if (const auto choice = choose_merge(std::span(runs).subspan(begin, end - begin))) {
+        const auto first = runs.begin() + static_cast<std::ptrdiff_t>(begin + choice->begin);
+        std::vector<run_ptr> inputs(first, first + static_cast<std::ptrdiff_t>(choice->count));
+        const bool bottom = inputs.back() == runs.back();
+        compaction_job job(uid, std::move(inputs), bottom, list->parallelism, settings_.segment_bytes);
+        if (jobs_.empty() || 4 * job.input_bytes() <= jobs_.back().input_bytes()) {
+          jobs_.push_back(std::move(job));
+          return true;
+        }
+      }
+      begin = std::max(end, begin + 1);
+    }
+  }
+  return false;
+}
+
+void lmdb_checkpoint_store::store_merged(compaction_job& job) {
+  const auto id = next_segment_++;
+  const auto& segment = job.segment();
+  const bool small = 2 * job.input_bytes() <= settings_.segment_bytes && unsaved_bytes() <= settings_.segment_bytes;
+  counters_.bytes_written += segment.bytes();
+  if (small) {
+    unsaved_.push_back({id, segment.build(job.origin())});
+  } else {
+    write("write merged state to", segment.bytes(), [&](const lmdb_transaction& t) {
+      segment.write(t.reserve(table::segments, big_endian(id), segment.bytes()), job.origin());
+    });
+  }
+  job.written(id);
+}
+
+void lmdb_checkpoint_store::finish_merge() {
+  const auto job = std::move(jobs_.back());
+  jobs_.pop_back();
+  auto& list = current_.at(job.uid());
+  auto shorter = std::make_shared<run_list>(*list);
+  const auto first = std::find(shorter->runs.begin(), shorter->runs.end(), job.inputs().front());
+  const auto at = shorter->runs.erase(first, first + static_cast<std::ptrdiff_t>(job.inputs().size()));
+  if (!job.result().segments.empty()) shorter->runs.insert(at, std::make_shared<const run>(job.result()));
+  list = std::move(shorter);
+  discard_unreferenced(job.inputs());
+  ++counters_.compactions;
+  failpoint("checkpoint.compact.after");
+}
+
+void lmdb_checkpoint_store::step_merge(std::size_t& budget) {
+  auto& job = jobs_.back();
+  const auto done = read([&](const lmdb_transaction& t) { return job.step(t, environment_->file(), budget); });
+  if (done == compaction_job::progress::segment_ready) store_merged(job);
+  if (done == compaction_job::progress::finished) finish_merge();
+}
+
+bool lmdb_checkpoint_store::compact(std::size_t budget) {
+  const std::scoped_lock guard(mutex_);
+  if (!retained_.empty() && !retained_.rbegin()->second.state) return false;
+  if (garbage_.size() > cleared_at_once) {
+    write("clear away old state in", 0, [&](const lmdb_transaction& t) {
+      for (std::size_t i = 0; i < cleared_at_once; ++i) t.erase(table::segments, big_endian(garbage_[i]));
+    });
+    garbage_.erase(garbage_.begin(), garbage_.begin() + static_cast<std::ptrdiff_t>(cleared_at_once));
+    return true;
+  }
+  bool worked = false;
+  while (budget > 0) {
+    if (start_merge()) failpoint("checkpoint.compact.before");
+    if (jobs_.empty()) return worked;
+    step_merge(budget);
+    worked = true;
+  }
+  return true;
+}
+
+checkpoint_statistics lmdb_checkpoint_store::statistics() const {
+  const std::scoped_lock guard(mutex_);
+  auto result = counters_;
+  for (const auto& [uid, list] : current_) {
+    result.runs += list->runs.size();
+    for (const auto& r : list->runs) {
+      result.segments += r->segments.size();
+      result.state_entries += r->entries;
+      result.state_bytes += r->bytes;
+    }
+  }
+  result.file_bytes = environment_->used_bytes();
+  result.map_bytes = environment_->map_bytes();
+  result.free_bytes = read([&](const lmdb_transaction& t) { return t.free_pages(); }) * environment_->page_bytes();
+  return result;
+}
+
+json lmdb_checkpoint_store::describe() const {
+  const std::scoped_lock guard(mutex_);
+  return flow::describe(reader_);
+}
+
+json lmdb_checkpoint_store::verify() const {
+  const std::scoped_lock guard(mutex_);
+  return flow::verify(reader_);
+}
+
+void lmdb_checkpoint_store::copy_to(const fs::path& to) const {
+  const std::scoped_lock guard(mutex_);
+  flow::copy(*environment_, to);
+}
+
+}  // namespace
+
+std::unique_ptr<checkpoint_store> checkpoint_store::open(const fs::path& dir, checkpoint_settings settings) {
+  return std::make_unique<lmdb_checkpoint_store>(dir, std::move(settings));
+}
+
+}  // namespace flow
