@@ -11,9 +11,6 @@
 #include "row/encoded_order.hpp"
 
 namespace flow {
-
-
-
 namespace aggregates {
 namespace {
 
