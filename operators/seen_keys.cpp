@@ -135,7 +135,7 @@ class keys_in_memory : public seen_keys {
       const auto number = next_to_forget_.back().second;
       next_to_forget_.pop_back();
       const auto& passed = keys_.at(number);
-      if (passed.stored) gone_.push_back({passed.hash, passed.time, std::string(keys_.key(passed))});
+      if (passed.stored) note_gone(passed);
       keys_.erase(number);
       ++counts_.rows_removed;
     }
@@ -143,7 +143,8 @@ class keys_in_memory : public seen_keys {
 
   void snapshot(state_delta& changed) override {
     for (const auto& each : gone_) {
-      layout_.erase(each.hash, each.key, each.time, keys_.find(each.hash, each.key) != nullptr, changed);
+      const auto key = std::string_view(gone_bytes_).substr(each.offset, each.size);
+      layout_.erase(each.hash, key, each.time, keys_.find(each.hash, key) != nullptr, changed);
     }
     for (const auto number : added_) {
       auto& fresh = keys_.at(number);
@@ -152,6 +153,7 @@ class keys_in_memory : public seen_keys {
       layout_.put(fresh.hash, keys_.key(fresh), fresh.time, changed);
     }
     gone_.clear();
+    gone_bytes_.clear();
     added_.clear();
   }
 
@@ -169,7 +171,7 @@ class keys_in_memory : public seen_keys {
   struct gone_key {
     std::uint64_t hash;
     std::int64_t time;
-    std::string key;
+    std::size_t offset, size;
   };
 
   std::uint32_t insert(std::uint64_t hash, std::string_view key, std::int64_t time) {
@@ -181,11 +183,18 @@ class keys_in_memory : public seen_keys {
     return number;
   }
 
+  void note_gone(const key_set::entry& passed) {
+    const auto key = keys_.key(passed);
+    gone_.push_back({passed.hash, passed.time, gone_bytes_.size(), key.size()});
+    gone_bytes_.append(key);
+  }
+
   key_layout layout_;
   key_set keys_;
   std::vector<timed> next_to_forget_;
   std::vector<std::uint32_t> added_;  ///< Since the last snapshot; some may be gone again.
   std::vector<gone_key> gone_;        ///< Known to the last snapshot, and forgotten since.
+  std::string gone_bytes_;
   operator_metrics counts_;
 };
 

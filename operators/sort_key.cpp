@@ -116,19 +116,13 @@ sort_key_encoder::sort_key_encoder(data_type type, bool descending, bool nulls_f
   }
 }
 
-void sort_key_encoder::append(const arrow::Array& values, std::vector<std::string>& keys, std::size_t first) const {
-  for (std::int64_t row = 0; row < values.length(); ++row) {
-    auto& key = keys[first + static_cast<std::size_t>(row)];
-    if (values.IsNull(row)) {
-      key.push_back(nulls_first_ ? null_mark : last_null_mark);
-      continue;
-    }
-    key.push_back(value_mark);
-    const auto begin = key.size();
-    append_value(values, row, key);
-    if (!descending_) continue;
-    for (auto i = begin; i < key.size(); ++i) key[i] = static_cast<char>(~key[i]);
-  }
+void sort_key_encoder::append(const arrow::Array& values, std::int64_t row, std::string& key) const {
+  if (values.IsNull(row)) return key.push_back(nulls_first_ ? null_mark : last_null_mark);
+  key.push_back(value_mark);
+  const auto begin = key.size();
+  append_value(values, row, key);
+  if (!descending_) return;
+  for (auto i = begin; i < key.size(); ++i) key[i] = static_cast<char>(~key[i]);
 }
 
 }  // namespace flow
