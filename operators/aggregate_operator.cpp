@@ -50,7 +50,7 @@ void in_batches(std::span<const std::uint32_t> groups, F visit) {
 /// Rows of `keys` at `chosen`.
 std::vector<array> gather_all(const std::vector<array>& keys, const std::vector<std::int32_t>& chosen) {
   std::vector<array> out;
-  for (const auto& key : keys) out.push_back(gather(key, chosen));
+  for (const auto& key : keys) out.push_back(gather_rows(key, chosen));
   return out;
 }
 
@@ -130,7 +130,7 @@ void aggregate_operator::drop_late_rows(batch& rows, std::vector<array>& keys) {
   }
   metrics_.rows_dropped_by_watermark += late;
   if (static_cast<std::int64_t>(kept.size()) == rows->num_rows()) return;
-  rows = gather(rows, kept);
+  rows = gather_rows(rows, kept);
   keys = gather_all(keys, kept);
 }
 

@@ -42,7 +42,7 @@ class deduplicate_operator : public stream_operator {
     encode_keys(*rows);
     seen_->add(keys_, times_, chosen_);
     if (chosen_.empty()) return;
-    out.emit(chosen_.size() == static_cast<std::size_t>(rows->num_rows()) ? rows : gather(rows, chosen_));
+    out.emit(chosen_.size() == static_cast<std::size_t>(rows->num_rows()) ? rows : gather_rows(rows, chosen_));
   }
 
   void on_watermark(timestamp mark, emitter&) override { restore_watermark(mark); }

@@ -12,7 +12,7 @@ class filter_operator : public stream_operator {
   void process(int, const batch& rows, emitter& out) override {
     const auto chosen = select_rows(*predicate_, *rows, context());
     if (chosen.all) return out.emit(rows);
-    if (!chosen.rows.empty()) out.emit(gather(rows, chosen.rows));
+    if (!chosen.rows.empty()) out.emit(gather_rows(rows, chosen.rows));
   }
 
  private:

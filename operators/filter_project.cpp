@@ -43,7 +43,7 @@ class filter_project_operator : public stream_operator {
     std::vector<array> columns;
     columns.reserve(plan_->used.size());
     for (std::size_t i = 0; i < plan_->used.size(); ++i) {
-      columns.push_back(plan_->used[i] ? gather(rows->column(static_cast<int>(i)), chosen) : unused);
+      columns.push_back(plan_->used[i] ? gather_rows(rows->column(static_cast<int>(i)), chosen) : unused);
     }
     return arrow::RecordBatch::Make(rows->schema(), count, std::move(columns));
   }

@@ -133,7 +133,7 @@ array gather_text(const arrow::Array& from, row_span rows, bool missing) {
 
 array gather_structure(const arrow::StructArray& from, row_span rows, bool missing) {
   std::vector<std::shared_ptr<arrow::ArrayData>> children;
-  for (int i = 0; i < from.num_fields(); ++i) children.push_back(gather(from.field(i), rows)->data());
+  for (int i = 0; i < from.num_fields(); ++i) children.push_back(gather_rows(from.field(i), rows)->data());
   return make_array(from.type(), rows.size(), gather_validity(from, rows, missing), {}, std::move(children));
 }
 
@@ -148,19 +148,19 @@ array gather_elements(const arrow::Array& from, const array& elements, row_span 
     std::iota(element_rows.begin() + ends[i], element_rows.begin() + ends[i + 1], offsets[rows[i]]);
   }
   return make_array(from.type(), rows.size(), gather_validity(from, rows, missing), {std::move(offset_buffer)},
-                    {gather(elements, element_rows)->data()});
+                    {gather_rows(elements, element_rows)->data()});
 }
 
 }  // namespace
 
-array all_null(const data_type& type, std::int64_t rows) {
+array null_column(const data_type& type, std::int64_t rows) {
   return expect_value(arrow::MakeArrayOfNull(type, rows), "cannot allocate a column");
 }
 
-array gather(const array& from, row_span rows) {
+array gather_rows(const array& from, row_span rows) {
   const bool missing = any_missing(rows);
   switch (from->type_id()) {
-    case arrow::Type::NA: return all_null(from->type(), static_cast<std::int64_t>(rows.size()));
+    case arrow::Type::NA: return null_column(from->type(), static_cast<std::int64_t>(rows.size()));
     case arrow::Type::BOOL: return gather_bits(*from, rows, missing);
     case arrow::Type::STRING:
     case arrow::Type::BINARY: return gather_text(*from, rows, missing);
@@ -179,10 +179,10 @@ array gather(const array& from, row_span rows) {
   }
 }
 
-batch gather(const batch& from, row_span rows) {
+batch gather_rows(const batch& from, row_span rows) {
   std::vector<array> columns;
   columns.reserve(static_cast<std::size_t>(from->num_columns()));
-  for (const auto& column : from->columns()) columns.push_back(gather(column, rows));
+  for (const auto& column : from->columns()) columns.push_back(gather_rows(column, rows));
   return arrow::RecordBatch::Make(from->schema(), static_cast<std::int64_t>(rows.size()), std::move(columns));
 }
 
@@ -194,7 +194,7 @@ batch concatenate(const schema_ptr& schema, const std::vector<batch>& parts) {
   for (int i = 0; i < schema->num_fields(); ++i) {
     arrow::ArrayVector pieces;
     for (const auto& part : parts) pieces.push_back(part->column(i));
-    columns.push_back(pieces.empty() ? all_null(schema->field(i)->type(), 0)
+    columns.push_back(pieces.empty() ? null_column(schema->field(i)->type(), 0)
                                      : expect_value(arrow::Concatenate(pieces), "cannot put batches together"));
   }
   return arrow::RecordBatch::Make(schema, rows, std::move(columns));

@@ -13,15 +13,15 @@ inline constexpr std::int32_t no_row = -1;
 
 /// The values of `from` at `rows`, in that order, repeats allowed; null where a row is `no_row`.
 /// @throws error{evaluation_failed} if the result would not fit one array (2 GiB of text).
-array gather(const array& from, std::span<const std::int32_t> rows);
+array gather_rows(const array& from, std::span<const std::int32_t> rows);
 
 /// All columns of `from` at `rows`.
-batch gather(const batch& from, std::span<const std::int32_t> rows);
+batch gather_rows(const batch& from, std::span<const std::int32_t> rows);
 
 /// `rows` nulls of a type.
-array all_null(const data_type& type, std::int64_t rows);
+array null_column(const data_type& type, std::int64_t rows);
 
-/// One batch of all rows of `parts`, in order. @throws as gather.
+/// One batch of all rows of `parts`, in order. @throws as gather_rows.
 batch concatenate(const schema_ptr& schema, const std::vector<batch>& parts);
 
 }  // namespace flow

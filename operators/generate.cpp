@@ -117,7 +117,7 @@ class generate_operator : public stream_operator {
 
   void emit_exploded(const batch& rows, const std::vector<array>& elements, const origin& from, emitter& out) const {
     std::vector<array> columns;
-    for (const int kept : plan_->plan.kept) columns.push_back(gather(rows->column(kept), from.rows));
+    for (const int kept : plan_->plan.kept) columns.push_back(gather_rows(rows->column(kept), from.rows));
     if (plan_->plan.with_position) columns.push_back(make_positions(from.positions, from.missing));
     for (const auto& each : elements) columns.push_back(pick(each, from));
     out.emit(arrow::RecordBatch::Make(plan_->schema, static_cast<std::int64_t>(from.rows.size()), std::move(columns)));
@@ -130,7 +130,7 @@ class generate_operator : public stream_operator {
                                              return b != a + 1;
                                            }) == picked.end();
     if (adjacent) return elements->Slice(picked.front(), static_cast<std::int64_t>(picked.size()));
-    return gather(elements, picked);
+    return gather_rows(elements, picked);
   }
 
   /// explode(NULL) of type VOID: no elements anywhere.
@@ -139,7 +139,7 @@ class generate_operator : public stream_operator {
     std::vector<array> columns;
     for (const int kept : plan_->plan.kept) columns.push_back(rows->column(kept));
     for (int i = static_cast<int>(columns.size()); i < plan_->schema->num_fields(); ++i) {
-      columns.push_back(all_null(plan_->schema->field(i)->type(), rows->num_rows()));
+      columns.push_back(null_column(plan_->schema->field(i)->type(), rows->num_rows()));
     }
     out.emit(arrow::RecordBatch::Make(plan_->schema, rows->num_rows(), std::move(columns)));
   }

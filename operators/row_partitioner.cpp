@@ -38,7 +38,7 @@ std::vector<batch> row_partitioner::split(const batch& rows) const {
   for (std::size_t i = 0; i < receivers.size(); ++i) chosen[receivers[i]].push_back(static_cast<std::int32_t>(i));
   for (std::uint32_t part = 0; part < parallelism_; ++part) {
     if (chosen[part].empty()) continue;
-    parts[part] = chosen[part].size() == receivers.size() ? rows : gather(rows, chosen[part]);
+    parts[part] = chosen[part].size() == receivers.size() ? rows : gather_rows(rows, chosen[part]);
   }
   return parts;
 }

@@ -124,7 +124,7 @@ class sort_operator : public stream_operator {
     keys_.clear();
     for (std::size_t begin = 0; begin < order.size(); begin += rows_per_output) {
       const auto count = std::min(rows_per_output, order.size() - begin);
-      out.emit(gather(all, std::span(order).subspan(begin, count)));
+      out.emit(gather_rows(all, std::span(order).subspan(begin, count)));
     }
   }
 
@@ -145,7 +145,7 @@ class sort_operator : public stream_operator {
     auto best = keys_.sorted(limit());
     std::sort(best.begin(), best.end());  // Ties are broken by arrival, which must survive.
     keys_.keep(best);
-    parts_ = {gather(concatenate(schema_, parts_), best)};
+    parts_ = {gather_rows(concatenate(schema_, parts_), best)};
   }
 
   schema_ptr schema_;

@@ -98,8 +98,8 @@ class table_join_operator : public stream_operator {
       if ((matched_[i] != 0) == wanted) chosen.push_back(static_cast<std::int32_t>(i));
     }
     if (chosen.empty()) return;
-    if (rule.what == join_rule::gives::table_rows) return out.emit(gather(table_->rows(), chosen));
-    out.emit(pairs(null_columns(*how_->stream_schema, chosen.size()), gather(table_->rows(), chosen)->columns(), chosen.size()));
+    if (rule.what == join_rule::gives::table_rows) return out.emit(gather_rows(table_->rows(), chosen));
+    out.emit(pairs(null_columns(*how_->stream_schema, chosen.size()), gather_rows(table_->rows(), chosen)->columns(), chosen.size()));
   }
 
  private:
@@ -115,14 +115,14 @@ class table_join_operator : public stream_operator {
 
   static void emit_chosen(const batch& rows, const row_numbers& chosen, emitter& out) {
     if (chosen.empty()) return;
-    out.emit(chosen.size() == static_cast<std::size_t>(rows->num_rows()) ? rows : gather(rows, chosen));
+    out.emit(chosen.size() == static_cast<std::size_t>(rows->num_rows()) ? rows : gather_rows(rows, chosen));
   }
 
   /// At most one partner for each row, no condition: stream columns need no copy when every row stays.
   void join_unique(const batch& rows, emitter& out) {
     const auto found = static_cast<std::size_t>(std::count_if(first_.begin(), first_.end(), [](auto row) { return row >= 0; }));
     if (how_->rule.keep_stream || found == first_.size()) {
-      return out.emit(pairs(rows->columns(), gather(table_->rows(), first_)->columns(), first_.size()));
+      return out.emit(pairs(rows->columns(), gather_rows(table_->rows(), first_)->columns(), first_.size()));
     }
     if (found == 0) return;
     stream_rows_.clear();
@@ -182,7 +182,7 @@ class table_join_operator : public stream_operator {
     std::vector<array> columns;
     const auto add_side = [&](const batch& side, const row_numbers& numbers) {
       for (const auto& column : side->columns()) {
-        columns.push_back(how_->condition_uses[columns.size()] ? gather(column, numbers) : unused);
+        columns.push_back(how_->condition_uses[columns.size()] ? gather_rows(column, numbers) : unused);
       }
     };
     if (how_->plan.stream_is_left) {
@@ -197,7 +197,7 @@ class table_join_operator : public stream_operator {
 
   void emit_pairs(const batch& rows, emitter& out) const {
     if (stream_rows_.empty()) return;
-    out.emit(pairs(gather(rows, stream_rows_)->columns(), gather(table_->rows(), table_rows_)->columns(), stream_rows_.size()));
+    out.emit(pairs(gather_rows(rows, stream_rows_)->columns(), gather_rows(table_->rows(), table_rows_)->columns(), stream_rows_.size()));
   }
 
   void emit_by_found(const batch& rows, emitter& out) const {
@@ -211,12 +211,12 @@ class table_join_operator : public stream_operator {
     }
     if (semi) return emit_chosen(rows, chosen, out);
     if (chosen.empty()) return;
-    out.emit(pairs(gather(rows, chosen)->columns(), null_columns(*how_->plan.table_schema, chosen.size()), chosen.size()));
+    out.emit(pairs(gather_rows(rows, chosen)->columns(), null_columns(*how_->plan.table_schema, chosen.size()), chosen.size()));
   }
 
   static std::vector<array> null_columns(const arrow::Schema& schema, std::size_t rows) {
     std::vector<array> columns;
-    for (const auto& field : schema.fields()) columns.push_back(all_null(field->type(), static_cast<std::int64_t>(rows)));
+    for (const auto& field : schema.fields()) columns.push_back(null_column(field->type(), static_cast<std::int64_t>(rows)));
     return columns;
   }
 
