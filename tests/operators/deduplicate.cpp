@@ -25,6 +25,14 @@ operator_spec by_key_with_watermark() { return make_deduplicate(parse_schema(ddl
 operator_spec by_key_and_time() { return make_deduplicate(parse_schema(ddl), {{0, 1}, 1, false, {}, "d"}); }
 operator_spec within(duration delay) { return make_deduplicate(parse_schema(ddl), {{0}, 1, true, delay, "d"}); }
 
+/// An array of these, also of one: a braced json would be taken for the row itself.
+template <class... Rows>
+json list(const Rows&... rows) {
+  auto all = json::array();
+  (all.push_back(rows), ...);
+  return all;
+}
+
 harness_epoch epoch_of(const json& rows, watermark mark = {}) { return {{{0, rows_of(ddl, rows)}}, mark}; }
 json row(const char* key, int minute, int v) { return {key, at_text(minute), v}; }
 
@@ -47,9 +55,9 @@ BOOST_AUTO_TEST_CASE(no_columns_means_all_columns) {
 
 BOOST_AUTO_TEST_CASE(a_watermark_outside_the_keys_drops_late_rows_but_keeps_keys_for_ever) {
   harness_case c{by_key_with_watermark(), {}, as_list, false};
-  c.epochs = {epoch_of({row("a", 10, 1)}, at(10)), epoch_of({row("b", 10, 2), row("c", 11, 3), row("a", 60, 4), {"d", nullptr, 5}}, at(50)),
+  c.epochs = {epoch_of(list(row("a", 10, 1)), at(10)), epoch_of({row("b", 10, 2), row("c", 11, 3), row("a", 60, 4), {"d", nullptr, 5}}, at(50)),
               epoch_of({row("c", 51, 6), row("a", 52, 7), row("e", 51, 8)})};
-  check_operator(c, {{row("a", 10, 1)}, {row("c", 11, 3), {"d", nullptr, 5}}, {row("e", 51, 8)}});
+  check_operator(c, {list(row("a", 10, 1)), {row("c", 11, 3), {"d", nullptr, 5}}, list(row("e", 51, 8))});
 }
 
 BOOST_AUTO_TEST_CASE(a_key_with_its_time_is_forgotten_when_the_time_passes) {
@@ -57,16 +65,16 @@ BOOST_AUTO_TEST_CASE(a_key_with_its_time_is_forgotten_when_the_time_passes) {
   c.epochs = {epoch_of({row("a", 10, 1), row("a", 11, 2), row("a", 10, 3)}, at(10)),
               epoch_of({row("a", 10, 4), row("a", 11, 5), row("b", 30, 6), {"n", nullptr, 7}}, at(11)),
               epoch_of({row("b", 30, 8), {"n", nullptr, 9}, row("b", 31, 10)})};
-  check_operator(c, {{row("a", 10, 1), row("a", 11, 2)}, {row("b", 30, 6), {"n", nullptr, 7}}, {row("b", 31, 10)}});
+  check_operator(c, {{row("a", 10, 1), row("a", 11, 2)}, {row("b", 30, 6), {"n", nullptr, 7}}, list(row("b", 31, 10))});
 }
 
 BOOST_AUTO_TEST_CASE(within_the_watermark_a_key_is_forgotten_when_its_first_row_and_the_delay_have_passed) {
   harness_case c{within(minutes(10)), {}, as_list, false};
-  c.epochs = {epoch_of({row("a", 10, 1), row("a", 19, 2)}, at(19)), epoch_of({row("a", 20, 3)}, at(20)),
+  c.epochs = {epoch_of({row("a", 10, 1), row("a", 19, 2)}, at(19)), epoch_of(list(row("a", 20, 3)), at(20)),
               // 10 + 10 <= 20: forgotten, though row 3 came at 20: duplicates do not extend it.
-              epoch_of({row("a", 21, 4), row("a", 21, 5), row("a", 20, 6)}, at(30)), epoch_of({row("a", 31, 7)}, at(31)),
-              epoch_of({row("a", 32, 8)}, at(32))};
-  check_operator(c, {{row("a", 10, 1)}, json::array(), {row("a", 21, 4)}, json::array(), {row("a", 32, 8)}});
+              epoch_of({row("a", 21, 4), row("a", 21, 5), row("a", 20, 6)}, at(30)), epoch_of(list(row("a", 31, 7)), at(31)),
+              epoch_of(list(row("a", 32, 8)), at(32))};
+  check_operator(c, {list(row("a", 10, 1)), json::array(), list(row("a", 21, 4)), json::array(), list(row("a", 32, 8))});
 }
 
 BOOST_AUTO_TEST_CASE(deduplication_agrees_with_its_rules_on_random_rows) {

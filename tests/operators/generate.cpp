@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(every_generator_gives_what_the_row_by_row_definition_gives)
 }
 
 BOOST_AUTO_TEST_CASE(words_alone_are_the_lists_own_values_without_a_copy) {
-  const auto rows = rows_of("w ARRAY<STRING>", {{{"a", "b"}}, {json::array()}, {{"c"}}});
+  const auto rows = rows_of("w ARRAY<STRING>", json::parse(R"([[["a", "b"]], [[]], [["c"]]])"));
   const auto made = make_generate(rows->schema(), {sql(rows->schema(), "w"), {}, {"word"}}).make({});
   collector out;
   made->process(0, rows, out);

@@ -91,7 +91,9 @@ BOOST_AUTO_TEST_CASE(watermark_reports_the_greatest_event_time_of_the_epoch_and_
 }
 
 BOOST_AUTO_TEST_CASE(watermark_reads_the_end_of_a_window) {
-  const auto rows = rows_of("w STRUCT<start: TIMESTAMP, end: TIMESTAMP>", {{{at_text(0), at_text(10)}}, {nullptr}, {{at_text(10), at_text(20)}}});
+  const auto rows = rows_of("w STRUCT<start: TIMESTAMP, end: TIMESTAMP>",
+                            json::parse(R"([[["2024-01-01 00:00:00", "2024-01-01 00:10:00"]], [null],
+                                            [["2024-01-01 00:10:00", "2024-01-01 00:20:00"]]])"));
   const auto made = make_watermark(rows->schema(), 0, 0, minutes(1)).make({});
   collector out;
   made->process(0, rows, out);

@@ -139,12 +139,12 @@ BOOST_AUTO_TEST_CASE(an_empty_table_matches_nothing) {
   plan.table_keys = {sql(schema, "t")};
   plan.table = [] { return std::vector<batch>{}; };
   plan.table_schema = schema;
-  check_operator({make_table_join(stream->schema(), plan), {{{{0, stream}}}}, as_list}, {{{"a", nullptr}, {"b", nullptr}}});
+  check_operator({make_table_join(stream->schema(), plan), {{{{0, stream}}}}, as_list}, {json::parse(R"([["a", null], ["b", null]])")});
 }
 
 BOOST_AUTO_TEST_CASE(when_every_row_finds_its_one_partner_stream_columns_are_not_copied) {
-  const auto stream = rows_of("k STRING, v INT", {{"a", 1}, {"b", 2}, {"a", 3}});
-  const auto table = rows_of("t STRING, c STRING", {{"a", "x"}, {"b", "y"}});
+  const auto stream = rows_of("k STRING, v INT", json::parse(R"([["a", 1], ["b", 2], ["a", 3]])"));
+  const auto table = rows_of("t STRING, c STRING", json::parse(R"([["a", "x"], ["b", "y"]])"));
   table_join_plan plan;
   plan.stream_keys = {sql(stream->schema(), "k")};
   plan.table_keys = {sql(table->schema(), "t")};
