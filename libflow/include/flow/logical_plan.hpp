@@ -25,7 +25,7 @@ enum class plan_kind {
   rename,         ///< `names[0]` -> `names[1]`.
   drop,           ///< `names` removed, unknown ones ignored.
   filter,         ///< expressions[0].
-  aggregate,      ///< keys `keys`, results `expressions`; `having` over the output, or null.
+  aggregate,      ///< Output: `keys`, then `expressions` (aggregates); `having` over the output, or null.
   with_watermark, ///< `name` column, `delay`.
   join,           ///< children[0] and [1]; `how`, `expressions[0]` condition or none, `names` for USING.
   unite,          ///< UNION ALL of the children, by position.

@@ -121,7 +121,9 @@ resolved_column analyzer::call_column(const expression& call, const resolved_col
 }
 
 resolved_ptr analyzer::analyze_aggregate(const logical_plan& node) {
-  return aggregate(analyze(*node.children.at(0)), node.keys, node.expressions, node.having, node.uid);
+  auto results = node.keys;
+  results.insert(results.end(), node.expressions.begin(), node.expressions.end());
+  return aggregate(analyze(*node.children.at(0)), node.keys, std::move(results), node.having, node.uid);
 }
 
 resolved_ptr analyzer::aggregate(resolved_ptr input, std::vector<expression_ptr> keys, std::vector<expression_ptr> results,
@@ -143,6 +145,7 @@ resolved_ptr analyzer::aggregate(resolved_ptr input, std::vector<expression_ptr>
   node->streaming = input->streaming;
   node->uid = uid;
   node->key_count = keys.size();
+  node->children = {input};
   for (std::size_t k = 0; k < keys.size(); ++k) {
     if (holds_aggregate(*all[k])) {
       throw error(errc::unsupported_plan, "a group key must not hold an aggregate function: " + to_sql(*keys[k]));

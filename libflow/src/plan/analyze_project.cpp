@@ -38,6 +38,8 @@ analyzer::item analyzer::make_item(const expression_ptr& written, const std::str
       column.name = name;
     } else if (!referenced_id(*written)) {
       column.name = name;
+    } else if (!written->names.empty()) {
+      column.name = written->names[0];
     }
     return {std::move(column), value};
   }

@@ -48,6 +48,13 @@ std::shared_ptr<resolved_plan> node_over(resolved_kind kind, const resolved_ptr&
   return node;
 }
 
+// A column shown under two names has one id: the name goes with the reference.
+expression_ptr passed_on(const resolved_column& column) {
+  auto reference = std::make_shared<expression>(*reference_to(column.id));
+  reference->names = {column.name};
+  return reference;
+}
+
 void check_condition(const expression& condition, const resolved_columns& columns, std::string_view where) {
   const auto type = type_of(condition, columns);
   if (type->id() == arrow::Type::BOOL || type->id() == arrow::Type::NA) return;
@@ -96,7 +103,7 @@ resolved_ptr analyzer::analyze_with_columns(const logical_plan& node) {
   std::vector<expression_ptr> list;
   std::vector<bool> used(node.expressions.size());
   for (const auto& column : input->output) {
-    auto passed = reference_to(column.id);
+    auto passed = passed_on(column);
     for (std::size_t i = 0; i < node.expressions.size(); ++i) {
       if (!same_name(output_name(*node.expressions[i]), column.name)) continue;
       passed = node.expressions[i];
@@ -114,7 +121,7 @@ resolved_ptr analyzer::analyze_rename(const logical_plan& node) {
   auto input = analyze(*node.children.at(0));
   std::vector<expression_ptr> list;
   for (const auto& column : input->output) {
-    auto passed = reference_to(column.id);
+    auto passed = passed_on(column);
     list.push_back(same_name(column.name, node.names.at(0)) ? expressions::alias(passed, node.names.at(1)) : passed);
   }
   return project(std::move(input), std::move(list));
@@ -126,7 +133,7 @@ resolved_ptr analyzer::analyze_drop(const logical_plan& node) {
   for (const auto& column : input->output) {
     const bool dropped =
         std::any_of(node.names.begin(), node.names.end(), [&](const auto& name) { return same_name(name, column.name); });
-    if (!dropped) list.push_back(reference_to(column.id));
+    if (!dropped) list.push_back(passed_on(column));
   }
   return project(std::move(input), std::move(list));
 }

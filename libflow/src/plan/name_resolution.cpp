@@ -48,12 +48,6 @@ bool contains_name(const std::vector<std::string>& names, const std::string& nam
   return std::any_of(names.begin(), names.end(), [&](const auto& n) { return same_name(n, name); });
 }
 
-std::string member_name(const expression& e, std::size_t position) {
-  if (e.kind == expression_kind::alias && !e.names.empty()) return e.names[0];
-  if (e.kind == expression_kind::reference && !e.path.empty()) return e.path.back();
-  return "col" + std::to_string(position + 1);
-}
-
 class name_resolver {
  public:
   explicit name_resolver(const resolved_columns& columns) : columns_(columns) {}
@@ -62,7 +56,7 @@ class name_resolver {
     switch (e->kind) {
       case expression_kind::reference: return resolve_reference(e);
       case expression_kind::lambda: return resolve_lambda(e);
-      case expression_kind::call: return same_name(e->name, "struct") ? resolve_struct(*e) : resolve_parts(e);
+      case expression_kind::call: return names_members(*e) ? resolve_naming(*e) : resolve_parts(e);
       default: return resolve_parts(e);
     }
   }
@@ -85,25 +79,28 @@ class name_resolver {
     return resolved;
   }
 
-  expression_ptr resolve_struct(const expression& e) {
-    std::vector<expression_ptr> arguments;
-    for (std::size_t i = 0; i < e.arguments.size(); ++i) {
-      if (e.arguments[i]->kind == expression_kind::star) {
-        for (const auto& column : columns_) {
-          arguments.push_back(expressions::literal(std::string_view(column.name)));
-          arguments.push_back(reference_to(column.id));
-        }
-        continue;
+  // Members are called as the arguments are: the names are kept where ids take their place.
+  static bool names_members(const expression& e) { return same_name(e.name, "struct") || same_name(e.name, "arrays_zip"); }
+
+  expression_ptr resolve_naming(const expression& e) {
+    auto copy = std::make_shared<expression>(e);
+    copy->arguments.clear();
+    for (const auto& argument : e.arguments) {
+      if (argument->kind == expression_kind::star) {
+        for (const auto& column : columns_) copy->arguments.push_back(expressions::alias(reference_to(column.id), column.name));
+      } else if (argument->kind == expression_kind::reference) {
+        copy->arguments.push_back(expressions::alias(resolve(argument), argument->path.back()));
+      } else {
+        copy->arguments.push_back(resolve(argument));
       }
-      arguments.push_back(expressions::literal(std::string_view(member_name(*e.arguments[i], i))));
-      arguments.push_back(resolve(below_alias(e.arguments[i])));
     }
-    return expressions::call("named_struct", std::move(arguments));
+    return copy;
   }
 
   expression_ptr resolve_parts(const expression_ptr& e) {
     auto copy = std::make_shared<expression>(*e);
     for (auto& argument : copy->arguments) argument = resolve(argument);
+    for (auto& order : copy->within_group) order = resolve(order);
     if (copy->filter) copy->filter = resolve(copy->filter);
     return copy;
   }

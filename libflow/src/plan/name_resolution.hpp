@@ -18,8 +18,8 @@ struct resolved_name {
 /// Looks a path up: first as qualifier.column, then as column.member. @throws error{ambiguous_column}.
 resolved_name find_name(const std::vector<std::string>& path, const resolved_columns& columns);
 
-/// The expression with each name replaced by its column's id, and each struct(...) by a named_struct(...) (its members' names
-/// come from the names that go away). References to ids stay. @throws error{unknown_column, ambiguous_column}.
+/// The expression with each name replaced by its column's id; what takes its name from such a name (a struct's member) gets it
+/// as an alias. References to ids stay. @throws error{unknown_column, ambiguous_column}.
 expression_ptr resolve_names(const expression_ptr& e, const resolved_columns& columns);
 
 /// Type of a resolved scalar expression. @throws as bind(), with names of columns in the message.

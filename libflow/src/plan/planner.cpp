@@ -5,8 +5,9 @@
 namespace flow {
 
 std::vector<input_column> analyze_output(const logical_plan& plan, const relation_lookup& lookup) {
+  const auto analyzed = plan::analyzer(lookup).analyze(plan);
   std::vector<input_column> columns;
-  for (const auto& column : plan::analyzer(lookup).analyze(plan)->output) {
+  for (const auto& column : analyzed->output) {
     columns.push_back({column.name, column.qualifiers, column.type});
   }
   return columns;

@@ -1,6 +1,7 @@
 #include "plan/resolved_plan.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "flow/error.hpp"
 
@@ -51,7 +52,11 @@ expression_ptr reference_to(int id) { return expressions::reference({"#" + std::
 
 std::optional<int> referenced_id(const expression& e) {
   if (e.kind != expression_kind::reference || e.path.empty() || e.path[0].size() < 2 || e.path[0][0] != '#') return {};
-  return std::stoi(e.path[0].substr(1));
+  int id = 0;
+  const auto* end = e.path[0].data() + e.path[0].size();
+  const auto [read, failure] = std::from_chars(e.path[0].data() + 1, end, id);
+  // A user's own column may be called "#1 of all".
+  return failure == std::errc() && read == end ? std::optional<int>(id) : std::nullopt;
 }
 
 std::optional<int> whole_column(const expression& e) {
@@ -65,6 +70,7 @@ void add_columns_read(const expression& e, std::vector<int>& ids) {
     if (at == ids.end() || *at != *id) ids.insert(at, *id);
   }
   for (const auto& argument : e.arguments) add_columns_read(*argument, ids);
+  for (const auto& order : e.within_group) add_columns_read(*order, ids);
   if (e.filter) add_columns_read(*e.filter, ids);
 }
 
@@ -85,10 +91,13 @@ expression_ptr rewrite(const expression_ptr& e, const std::function<expression_p
   std::vector<expression_ptr> arguments;
   arguments.reserve(e->arguments.size());
   for (const auto& argument : e->arguments) arguments.push_back(visit(argument));
+  std::vector<expression_ptr> within_group;
+  for (const auto& order : e->within_group) within_group.push_back(visit(order));
   auto filter = e->filter ? visit(e->filter) : nullptr;
   if (!changed) return e;
   auto copy = std::make_shared<expression>(*e);
   copy->arguments = std::move(arguments);
+  copy->within_group = std::move(within_group);
   copy->filter = std::move(filter);
   return copy;
 }

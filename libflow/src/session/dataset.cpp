@@ -186,28 +186,12 @@ std::vector<std::string> dataset::columns() const {
 
 stream_writer dataset::write_stream() const { return stream_writer(*this); }
 
-sort_order dataset::to_order(const column& c) {
-  // column::desc() and its kin wrap the key in a call that only order_by understands.
-  static constexpr std::pair<std::string_view, std::pair<bool, bool>> marks[] = {
-      {"asc", {false, true}},
-      {"desc", {true, false}},
-      {"asc_nulls_first", {false, true}},
-      {"asc_nulls_last", {false, false}},
-      {"desc_nulls_first", {true, true}},
-      {"desc_nulls_last", {true, false}},
-  };
-  const auto& e = c.expr();
-  for (const auto& [name, how] : marks) {
-    if (e->kind == expression_kind::call && e->name == name && e->arguments.size() == 1) return {e->arguments[0], how.first, how.second};
-  }
-  return {e, false, true};
-}
+sort_order dataset::to_order(const column& c) { return to_sort_order(c.expr()); }
 
 dataset grouped_dataset::agg_list(std::vector<expression_ptr> aggregates, expression_ptr having) const {
   auto next = node(plan_kind::aggregate);
   next.keys = keys_;
-  next.expressions = keys_;
-  next.expressions.insert(next.expressions.end(), std::make_move_iterator(aggregates.begin()), std::make_move_iterator(aggregates.end()));
+  next.expressions = std::move(aggregates);
   next.having = std::move(having);
   return input_.derive(std::move(next));
 }
