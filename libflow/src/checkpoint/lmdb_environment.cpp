@@ -221,7 +221,12 @@ bool lmdb_environment::try_write(std::string_view operation, const std::function
   try {
     body(lmdb_transaction(*this, raw));
     check(options_.fault ? options_.fault("commit") : 0, operation);
-    check(mdb_txn_commit(txn.release()), operation);
+    int code = mdb_txn_commit(txn.release());
+    // LMDB calls a write cut short by a full disk an input/output error.
+    std::error_code unknown;
+    constexpr std::uintmax_t next_to_nothing = 1u << 20;
+    if (code == EIO && std::filesystem::space(file_.parent_path(), unknown).available < next_to_nothing) code = ENOSPC;
+    check(code, operation);
   } catch (const map_full&) {
     return false;
   }
