@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "types/calendar.hpp"
+
 namespace flow {
 namespace {
 
@@ -146,5 +148,9 @@ std::optional<std::int64_t> read_plain_timestamp(std::string_view text) {
   if (!text.empty() && text != "Z") return std::nullopt;
   return ((*days * 24 + hour) * 60 + minute) * 60'000'000 + second * 1'000'000 + micros;
 }
+
+std::optional<std::int32_t> read_date(std::string_view text) { return parse_date_text(text); }
+
+std::optional<std::int64_t> read_timestamp(std::string_view text, bool zoned) { return parse_timestamp_text(text, 0, zoned); }
 
 }  // namespace flow

@@ -32,4 +32,8 @@ std::optional<std::int32_t> read_plain_date(std::string_view text);
 /// "2024-02-29 10:00:00", "2024-02-29T10:00:00.123": microseconds.
 std::optional<std::int64_t> read_plain_timestamp(std::string_view text);
 
+/// What CAST makes of text.
+std::optional<std::int32_t> read_date(std::string_view text);
+std::optional<std::int64_t> read_timestamp(std::string_view text, bool zoned);
+
 }  // namespace flow

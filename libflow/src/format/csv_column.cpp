@@ -1,0 +1,176 @@
+#include "format/csv_column.hpp"
+
+#include <limits>
+#include <strings.h>
+
+#include "flow/error.hpp"
+#include "format/text_value.hpp"
+
+namespace flow {
+namespace {
+
+void check_status(const arrow::Status& status) {
+  if (!status.ok()) throw error(errc::query_failed, "CSV rows cannot be built: " + status.message());
+}
+
+template <class Builder, class Value>
+bool append(arrow::ArrayBuilder* builder, const std::optional<Value>& value) {
+  if (!value) return false;
+  if (builder != nullptr) check_status(static_cast<Builder*>(builder)->Append(*value));
+  return true;
+}
+
+bool equals(std::string_view text, std::string_view word) {
+  return text.size() == word.size() && ::strncasecmp(text.data(), word.data(), word.size()) == 0;
+}
+
+std::optional<bool> read_boolean(std::string_view text) {
+  if (equals(text, "true")) return true;
+  if (equals(text, "false")) return false;
+  return std::nullopt;
+}
+
+std::string without_commas(std::string_view text) {
+  std::string out(text);
+  std::erase(out, ',');
+  return out;
+}
+
+template <class Real>
+std::optional<Real> read_real(const csv_settings& settings, std::string_view text) {
+  if (text == settings.nan) return std::numeric_limits<Real>::quiet_NaN();
+  if (text == settings.positive_infinity) return std::numeric_limits<Real>::infinity();
+  if (text == settings.negative_infinity) return -std::numeric_limits<Real>::infinity();
+  if constexpr (sizeof(Real) == 4) {
+    return read_float(text);
+  } else {
+    return read_double(text);
+  }
+}
+
+}  // namespace
+
+csv_column::csv_column(const csv_settings& settings, std::string name, data_type type)
+    : settings_(settings), name_(std::move(name)), type_(std::move(type)) {
+  switch (type_->id()) {
+    case arrow::Type::STRUCT:
+    case arrow::Type::LIST:
+    case arrow::Type::MAP:
+      throw error(errc::invalid_argument, "CSV has no fields of type " + to_ddl(*type_) + " (column \"" + name_ + "\"); read it as STRING");
+    default: check_status(arrow::MakeBuilder(arrow::default_memory_pool(), type_, &builder_));
+  }
+}
+
+bool csv_column::convert(std::string_view text, arrow::ArrayBuilder* builder) const {
+  switch (type_->id()) {
+    case arrow::Type::STRING: return append<arrow::StringBuilder>(builder, std::optional(text));
+    case arrow::Type::BINARY: return append<arrow::BinaryBuilder>(builder, std::optional(text));
+    case arrow::Type::BOOL: return append<arrow::BooleanBuilder>(builder, read_boolean(text));
+    case arrow::Type::INT8: return append<arrow::Int8Builder>(builder, read_integer<std::int8_t>(text));
+    case arrow::Type::INT16: return append<arrow::Int16Builder>(builder, read_integer<std::int16_t>(text));
+    case arrow::Type::INT32: return append<arrow::Int32Builder>(builder, read_integer<std::int32_t>(text));
+    case arrow::Type::INT64: return append<arrow::Int64Builder>(builder, read_integer<std::int64_t>(text));
+    case arrow::Type::FLOAT: return append<arrow::FloatBuilder>(builder, read_real<float>(settings_, text));
+    case arrow::Type::DOUBLE: return append<arrow::DoubleBuilder>(builder, read_real<double>(settings_, text));
+    case arrow::Type::DECIMAL128: {
+      const auto& decimal = static_cast<const arrow::Decimal128Type&>(*type_);
+      return append<arrow::Decimal128Builder>(builder, read_decimal(without_commas(text), decimal.precision(), decimal.scale()));
+    }
+    case arrow::Type::DATE32: return append<arrow::Date32Builder>(builder, settings_.times.date(text));
+    case arrow::Type::TIMESTAMP: {
+      const bool zoned = !static_cast<const arrow::TimestampType&>(*type_).timezone().empty();
+      return append<arrow::TimestampBuilder>(builder, settings_.times.timestamp(text, zoned));
+    }
+    default: return false;
+  }
+}
+
+bool csv_column::add(const csv_field& field) {
+  if (!field.is_null && convert(field.text, builder_.get())) return true;
+  check_status(builder_->AppendNull());
+  return field.is_null;
+}
+
+void csv_column::add_null() { check_status(builder_->AppendNull()); }
+void csv_column::add_text(std::string_view text) { check_status(static_cast<arrow::StringBuilder&>(*builder_).Append(text)); }
+void csv_column::reserve(std::int64_t rows) { check_status(builder_->Reserve(rows)); }
+
+array csv_column::finish() {
+  auto made = builder_->Finish();
+  check_status(made.status());
+  return std::move(made).ValueUnsafe();
+}
+
+csv_column_inference::kind csv_column_inference::kind_of(const csv_settings& settings, std::string_view text, kind from, int& precision) {
+  const auto exact = [&] {
+    const auto number = read_exact(without_commas(text));
+    if (!number || number->scale > 0 || number->precision - number->scale > 38) return false;
+    precision = number->precision - number->scale;
+    return true;
+  };
+  switch (from) {
+    case kind::nothing:
+    case kind::integer:
+      if (read_integer<std::int32_t>(text)) return kind::integer;
+      [[fallthrough]];
+    case kind::bigint:
+      if (read_integer<std::int64_t>(text)) return kind::bigint;
+      [[fallthrough]];
+    case kind::decimal:
+      if (exact()) return kind::decimal;
+      [[fallthrough]];
+    case kind::real:
+      if (read_real<double>(settings, text)) return kind::real;
+      [[fallthrough]];
+    case kind::date:
+      if (settings.prefer_date && settings.times.is_date(text)) return kind::date;
+      [[fallthrough]];
+    case kind::timestamp:
+      if (settings.times.is_timestamp(text)) return kind::timestamp;
+      [[fallthrough]];
+    case kind::boolean:
+      if (read_boolean(text)) return kind::boolean;
+      [[fallthrough]];
+    default: return kind::text;
+  }
+}
+
+void csv_column_inference::merge(const csv_settings& settings, kind other, int precision) {
+  if (what_ == kind::nothing || what_ == other) {
+    precision_ = std::max(what_ == other ? precision_ : 0, precision);
+    what_ = other;
+    return;
+  }
+  const auto number = [](kind one) { return one >= kind::integer && one <= kind::real; };
+  if (number(what_) && number(other)) {
+    const auto digits = [](kind one, int known) { return one == kind::integer ? 10 : one == kind::bigint ? 20 : known; };
+    precision_ = std::max(digits(what_, precision_), digits(other, precision));
+    what_ = std::max(what_, other);
+    if (what_ == kind::decimal && precision_ > 38) what_ = kind::real;
+    return;
+  }
+  const auto time = [](kind one) { return one == kind::date || one == kind::timestamp; };
+  what_ = time(what_) && time(other) && !settings.times.has_timestamp_pattern() ? kind::timestamp : kind::text;
+}
+
+void csv_column_inference::add(const csv_settings& settings, const csv_field& field) {
+  if (field.is_null || field.text.empty() || what_ == kind::text) return;
+  int precision = 0;
+  const auto one = kind_of(settings, field.text, what_, precision);
+  merge(settings, one, precision);
+}
+
+data_type csv_column_inference::type() const {
+  switch (what_) {
+    case kind::integer: return arrow::int32();
+    case kind::bigint: return arrow::int64();
+    case kind::decimal: return arrow::decimal128(precision_, 0);
+    case kind::real: return arrow::float64();
+    case kind::date: return arrow::date32();
+    case kind::timestamp: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    case kind::boolean: return arrow::boolean();
+    default: return arrow::utf8();
+  }
+}
+
+}  // namespace flow

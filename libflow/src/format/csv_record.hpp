@@ -1,0 +1,66 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flow/options.hpp"
+#include "format/format_option.hpp"
+#include "format/time_reader.hpp"
+
+namespace flow {
+
+/// The CSV format's options.
+struct csv_settings {
+  std::string separator = ",";
+  char quote = '"';
+  char escape = '\\';
+  char escape_escape = '\\';  ///< charToEscapeQuoteEscaping.
+  char comment = '\0';
+  bool header = false;
+  bool trim_leading = false;
+  bool trim_trailing = false;
+  bool multi_line = false;
+  bool infer = false;
+  bool enforce_schema = true;
+  bool prefer_date = true;
+  std::string null_text, empty_text, nan = "NaN", positive_infinity = "Inf", negative_infinity = "-Inf";
+  std::int64_t max_columns = 20480;
+  double sampling_ratio = 1.0;
+  malformed_mode mode = malformed_mode::permissive;
+  std::string corrupt_column = "_corrupt_record";
+  std::string line_separator;
+  time_reader times;
+
+  static csv_settings read(const options& settings);
+};
+
+/// A field's text; null if it is what nullValue names.
+struct csv_field {
+  std::string_view text;
+  bool is_null = false;
+};
+
+/// Splits records into fields, with the meaning of uniVocity's parser as Spark sets it up.
+class csv_splitter {
+ public:
+  explicit csv_splitter(const csv_settings& settings) : settings_(settings) {}
+
+  /// Splits the record that begins at `from` and returns where the next one begins. With multiLine a record ends at a line break
+  /// outside quotes, else with the text. The fields stay valid until the next call, as long as `text` does.
+  std::size_t split(std::string_view text, std::size_t from, std::vector<csv_field>& fields);
+
+ private:
+  std::size_t quoted_field(std::string_view text, std::size_t at, csv_field& out);
+  std::size_t plain_field(std::string_view text, std::size_t at, csv_field& out) const;
+  std::size_t rest_of_field(std::string_view text, std::size_t at) const;
+  bool ends_record(std::string_view text, std::size_t at) const;
+  bool at_separator(std::string_view text, std::size_t at) const;
+  void finish(csv_field& field, bool quoted) const;
+
+  const csv_settings& settings_;
+  std::deque<std::string> unescaped_;  ///< Texts of fields that are not slices of the record.
+};
+
+}  // namespace flow

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <arrow/api.h>
+
+#include "flow/options.hpp"
+#include "flow/types.hpp"
+#include "format/format_option.hpp"
+#include "format/json_scanner.hpp"
+#include "format/time_reader.hpp"
+
+namespace flow {
+
+/// The JSON format's options.
+struct json_settings {
+  json_syntax syntax;
+  malformed_mode mode = malformed_mode::permissive;
+  std::string corrupt_column = "_corrupt_record";
+  time_reader times;
+  bool multi_line = false;
+  bool primitives_as_string = false;
+  bool prefers_decimal = false;
+  bool infer_timestamp = false;
+  bool drop_all_null = false;
+  double sampling_ratio = 1.0;
+  std::string separator;
+
+  static json_settings read(const options& settings);
+};
+
+/// Decodes objects into builders of some columns of a schema, without allocation per row. Single-threaded.
+///
+/// A text is checked as a whole before anything of it is added, so that a broken one leaves no half row. Keys are looked for in the
+/// order of the last object first: rows written by one program have their keys in one order.
+class json_decoder {
+ public:
+  /// `columns` ascending. The corrupt-record column, if it is among the schema's, takes no value from the text.
+  json_decoder(const json_settings& settings, const schema_ptr& schema, const std::vector<int>& columns, bool rows);
+  json_decoder(json_decoder&&) noexcept;
+  ~json_decoder();
+
+  enum class outcome {
+    added,      ///< One row, or the rows of an array.
+    partial,    ///< The same, with fields null that do not fit their types.
+    malformed,  ///< Nothing was added: no JSON, or no object.
+    blank,      ///< Nothing there.
+  };
+
+  /// Decodes one text. In DROPMALFORMED and FAILFAST modes nothing is added unless the outcome is `added`.
+  outcome decode(std::string_view text);
+  /// A row of nulls with this corrupt record.
+  void add_corrupt(std::string_view text);
+  /// A null row (decode_json of null).
+  void add_null();
+  std::int64_t rows() const { return rows_; }
+  void reserve(std::int64_t rows);
+  arrow::ArrayVector finish();
+  /// What did not fit in the last text, for FAILFAST's message.
+  std::string complaint() const;
+
+ private:
+  struct node;
+  struct key_literal;
+  enum class fit { good, partial, bad };
+
+  std::unique_ptr<node> make_node(const std::string& name, const data_type& type) const;
+  void add_members(node& parent, const arrow::FieldVector& fields, const std::vector<int>& columns);
+  bool read_members(json_scanner& scanner, node& object);
+  bool read_key(json_scanner& scanner, node& object, std::size_t place, int& member);
+  void keep_token(node& object, int member, const json_token& token);
+  outcome decode_array(json_scanner& scanner, std::string_view text);
+  outcome add_object(node& object, std::string_view text);
+  fit add_members_of(node& object);
+  fit add(node& target, const json_token& token);
+  fit add_scalar(node& target, const json_token& token);
+  fit add_struct(node& target, const json_token& token);
+  fit add_list(node& target, const json_token& token);
+  fit add_map(node& target, const json_token& token);
+  fit check(node& target, const json_token& token);
+  fit check_members(node& object);
+  void add_text(node& target, const json_token& token);
+  std::string_view plain(const json_token& token);
+  json_scanner inside(const json_token& token) const;
+
+  const json_settings& settings_;
+  std::unique_ptr<node> root_;
+  std::vector<node*> outputs_;  ///< Per column asked for.
+  int corrupt_ = -1;            ///< Among outputs_, or -1.
+  std::string scratch_;
+  std::int64_t rows_ = 0;
+  std::string complaint_;
+};
+
+/// Infers what JSON texts have in common.
+class json_inference {
+ public:
+  explicit json_inference(const json_settings& settings);
+  ~json_inference();
+  /// @throws error{malformed_data} in FAILFAST mode.
+  void add(std::string_view text);
+  schema_ptr finish() const;
+
+  struct shape;
+
+ private:
+  const json_settings& settings_;
+  std::unique_ptr<shape> root_;
+  bool corrupt_ = false;
+};
+
+}  // namespace flow
