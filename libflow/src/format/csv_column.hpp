@@ -5,6 +5,7 @@
 
 #include <arrow/api.h>
 
+#include "flow/batch.hpp"
 #include "flow/types.hpp"
 #include "format/csv_record.hpp"
 

@@ -201,7 +201,7 @@ bool json_decoder::read_key(json_scanner& scanner, node& object, std::size_t pla
   if (place < object.order.size() && object.order[place].matches(first, scanner.end())) {
     member = object.order[place].member;
     scanner.jump(first + object.order[place].size);
-    return true;
+    return scanner.skip_blanks();
   }
   if (!scanner.skip_blanks()) return false;
   first = scanner.at();
