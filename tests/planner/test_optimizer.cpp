@@ -1,0 +1,90 @@
+#include <algorithm>
+
+#include <boost/test/unit_test.hpp>
+
+#include "flow/flow.hpp"
+#include "flow/planner.hpp"
+#include "session/session_state.hpp"
+
+using namespace flow;
+
+namespace {
+
+struct planned {
+  session owner = session::make();
+  dataset events = owner.push_stream(parse_schema("id BIGINT, user STRING, ts TIMESTAMP, v INT")).stream();
+
+  physical_plan plan(const dataset& d, output_mode mode = output_mode::append) const {
+    return make_physical_plan(*d.plan(), d.session()->lookup(), {.streaming = true, .mode = mode});
+  }
+};
+
+std::size_t line_with(const std::string& text, const std::string& what) {
+  const auto at = text.find(what);
+  BOOST_REQUIRE_MESSAGE(at != std::string::npos, "no \"" << what << "\" in\n" << text);
+  return static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(condition_on_other_columns_goes_below_the_watermark_and_one_on_event_time_stays_above, planned) {
+  const auto text = plan(events.with_watermark("ts", "5 minutes").where("ts < TIMESTAMP '2024-01-01 10:25:00' AND v > 0")).optimized_text;
+  const auto mark = line_with(text, "EventTimeWatermark");
+  BOOST_TEST(line_with(text, "ts#") < mark);
+  BOOST_TEST(line_with(text, "(v#") > mark);
+}
+
+BOOST_FIXTURE_TEST_CASE(source_reads_only_columns_that_are_used, planned) {
+  const auto made = plan(events.where("v > 0").select("id"));
+  BOOST_TEST((made.sources.at(0).columns == std::vector<int>{0, 3}));
+  BOOST_TEST(to_ddl(*made.output) == "id BIGINT");
+}
+
+BOOST_FIXTURE_TEST_CASE(keyed_aggregation_is_partial_before_a_hash_exchange_and_final_behind_it, planned) {
+  const auto made = plan(events.group_by("user").count(), output_mode::update);
+  BOOST_REQUIRE(made.stages.size() == 2u);
+  BOOST_TEST(made.stages[0].chain.size() == 1u);
+  BOOST_TEST(made.stages[0].chain.back().stateful == false);
+  const auto& input = made.stages[1].inputs.at(0);
+  BOOST_TEST((input.exchange == exchange_kind::hash));
+  BOOST_TEST((input.keys == std::vector<int>{0}));
+  BOOST_TEST(made.stages[1].single == false);
+}
+
+BOOST_FIXTURE_TEST_CASE(aggregation_without_keys_is_gathered_to_one_instance, planned) {
+  const auto made = plan(events.agg(count("*")), output_mode::update);
+  BOOST_REQUIRE(made.stages.size() == 2u);
+  BOOST_TEST((made.stages[1].inputs.at(0).exchange == exchange_kind::gather));
+  BOOST_TEST(made.stages[1].single);
+}
+
+BOOST_FIXTURE_TEST_CASE(windowed_append_asks_for_epochs_without_data_and_plain_update_does_not, planned) {
+  const auto windowed = plan(events.with_watermark("ts", "5 minutes").group_by(window(col("ts"), "10 minutes")).count());
+  BOOST_TEST(windowed.watermarks.size() == 1u);
+  BOOST_TEST(windowed.stages.back().chain.front().wants_no_data_epochs);
+  const auto plain = plan(events.group_by("user").count(), output_mode::update);
+  BOOST_TEST(!plain.stages.back().chain.front().wants_no_data_epochs);
+}
+
+BOOST_FIXTURE_TEST_CASE(state_is_named_by_uid_or_by_kind_and_number, planned) {
+  const auto counted = events.group_by("user").count();
+  const auto named = plan_signature(plan(counted.uid("per_user"), output_mode::update), output_mode::update);
+  BOOST_TEST(named.at("operators").at(0).at("uid") == "per_user");
+  const auto numbered = plan_signature(plan(counted, output_mode::update), output_mode::update);
+  BOOST_TEST(numbered.at("operators").at(0).at("uid") == "aggregate-0");
+  BOOST_TEST(plan_differences(numbered, numbered).empty());
+  BOOST_TEST(plan_differences(named, numbered).size() == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(unknown_column_names_the_nearest_and_all_there_are, planned) {
+  BOOST_CHECK_EXCEPTION(events.select("usr"), error, [](const error& e) {
+    return e.code() == errc::unknown_column && std::string(e.what()).find("did you mean `user`") != std::string::npos;
+  });
+}
+
+BOOST_FIXTURE_TEST_CASE(extended_explain_shows_all_four_plans, planned) {
+  const auto text = events.group_by("user").count().explain_string(true);
+  for (const auto* title : {"== Parsed Logical Plan ==", "== Analyzed Logical Plan ==", "== Optimized Logical Plan ==", "== Physical Plan =="}) {
+    BOOST_TEST(text.find(title) != std::string::npos);
+  }
+}
