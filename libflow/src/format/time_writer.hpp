@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "flow/options.hpp"
+
+namespace flow {
+
+/// How a text format writes dates and times: Spark's default forms.
+class time_writer {
+ public:
+  explicit time_writer(const options& settings);
+
+  void append_date(std::string& out, std::int32_t days) const;
+  /// "2024-02-29T10:00:00.000Z".
+  void append_timestamp(std::string& out, std::int64_t microseconds) const;
+  /// "2024-02-29T10:00:00.000".
+  void append_timestamp_ntz(std::string& out, std::int64_t microseconds) const;
+};
+
+}  // namespace flow

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "flow/file_manifest.hpp"
+
+namespace flow {
+
+/// The writing side of a directory's manifest. One writer at a time.
+class manifest_log {
+ public:
+  explicit manifest_log(std::filesystem::path dir);
+
+  /// What is committed: read once, then kept.
+  const file_manifest& content() const { return content_; }
+  bool contains(epoch e) const { return !content_.epochs.empty() && e <= content_.newest(); }
+  /// Adds an epoch, durably, and compacts the log when it is due.
+  void add(const std::string& query_id, manifest_epoch entry);
+  /// Removes what a crash left half-written, and entries that a compact one replaces.
+  void tidy();
+
+ private:
+  void compact();
+
+  std::filesystem::path folder_;
+  file_manifest content_;
+  int entries_since_compact_ = 0;
+};
+
+}  // namespace flow
