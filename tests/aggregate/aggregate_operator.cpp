@@ -59,18 +59,18 @@ BOOST_AUTO_TEST_CASE(complete_emits_all_groups_and_ignores_the_watermark) {
   auto plan = plan_over(ddl, {"t"}, output_mode::complete);
   plan.event_time = event_time_key{0, false};
   harness_case c{make(ddl, plan), {}};
-  c.epochs = {epoch_of(ddl, {row("a", 1, 1), row("a", 2, 1)}, at(30)), epoch_of(ddl, {row("a", 1, 5)}, at(40))};
+  c.epochs = {epoch_of(ddl, {row("a", 1, 1), row("a", 2, 1)}, at(30)), epoch_of(ddl, json::array({row("a", 1, 5)}), at(40))};
   check_operator(c, {{{at_text(1), 1, 1}, {at_text(2), 1, 1}}, {{at_text(1), 2, 6}, {at_text(2), 1, 1}}});
 }
 
 BOOST_AUTO_TEST_CASE(append_emits_a_window_once_when_the_watermark_reaches_its_end_and_drops_what_comes_later) {
-  auto plan = plan_over(windowed, {"k", "w"}, output_mode::append);  // Time second: state keys put it first.
+  auto plan = plan_over(windowed, {"k", "w"}, output_mode::append);  // Not first, but state keys put it there.
   plan.event_time = event_time_key{1, true};
   harness_case c{make(windowed, plan), {}};
   c.epochs = {epoch_of(windowed, {{"a", window_at(0, 10), 1}, {"b", window_at(10, 10), 2}}, at(9)),
               epoch_of(windowed, {{"a", window_at(0, 10), 3}, {"a", window_at(10, 10), 4}}, at(10)),
               epoch_of(windowed, {{"a", window_at(0, 10), 9}, {"b", window_at(10, 10), 5}}, at(25)), epoch_of(windowed, json::array(), at(25))};
-  check_operator(c, {json::array(), {{"a", window_at(0, 10), 2, 4}}, {{"b", window_at(10, 10), 2, 7}, {"a", window_at(10, 10), 1, 4}}, json::array()});
+  check_operator(c, {json::array(), json::array({json::array({"a", window_at(0, 10), 2, 4})}), {{"b", window_at(10, 10), 2, 7}, {"a", window_at(10, 10), 1, 4}}, json::array()});
 }
 
 BOOST_AUTO_TEST_CASE(update_emits_a_touched_group_that_this_epoch_closes_and_forgets_it) {
@@ -81,22 +81,22 @@ BOOST_AUTO_TEST_CASE(update_emits_a_touched_group_that_this_epoch_closes_and_for
               epoch_of(ddl, {row("a", 5, 9), {"n", nullptr, 5}}, at(7))};
   check_operator(c, {{{"a", at_text(1), 1, 1}, {"a", at_text(5), 1, 2}, {"n", nullptr, 1, 3}},
                      {{"a", at_text(5), 2, 4}, {"n", nullptr, 2, 7}},
-                     {{"n", nullptr, 3, 12}}});
+                     json::array({json::array({"n", nullptr, 3, 12})})});
 }
 
 BOOST_AUTO_TEST_CASE(a_null_time_is_never_late_and_append_never_emits_it) {
   auto plan = plan_over(ddl, {"t"}, output_mode::append);
   plan.event_time = event_time_key{0, false};
   harness_case c{make(ddl, plan), {}};
-  c.epochs = {epoch_of(ddl, {{"n", nullptr, 1}, row("a", 1, 1)}, at(1)), epoch_of(ddl, {{"n", nullptr, 1}}, at(50))};
-  check_operator(c, {{{at_text(1), 1, 1}}, json::array()});
+  c.epochs = {epoch_of(ddl, {{"n", nullptr, 1}, row("a", 1, 1)}, at(1)), epoch_of(ddl, json::array({{"n", nullptr, 1}}), at(50))};
+  check_operator(c, {json::array({json::array({at_text(1), 1, 1})}), json::array()});
 }
 
 BOOST_AUTO_TEST_CASE(without_keys_there_is_one_row_even_without_input) {
   for (const auto mode : {output_mode::update, output_mode::complete}) {
     harness_case c{make(ddl, plan_over(ddl, {}, mode)), {}};
     c.epochs = {epoch_of(ddl, json::array()), epoch_of(ddl, {row("a", 1, 4), row("b", 1, 5)})};
-    check_operator(c, {{{0, nullptr}}, {{2, 9}}});
+    check_operator(c, {json::array({json::array({0, nullptr})}), json::array({json::array({2, 9})})});
   }
 }
 
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(sliding_windows_by_panes_equal_windows_row_by_row) {
   struct lengths {
     int size, slide, start;
   };
-  for (const auto& [size, slide, start] : {lengths{10, 5, 0}, {10, 4, 1}, {7, 7, 3}, {9, 2, 0}}) {
+  for (const auto& [size, slide, start] : {lengths{10, 5, 0}, {10, 4, 1}, {6, 6, 3}, {9, 2, 0}}) {
     const int pane = std::gcd(size, slide);
     for (const auto mode : {output_mode::append, output_mode::update, output_mode::complete}) {
       auto plan = plan_over(windowed, {"k", "w"}, mode);
@@ -245,8 +245,8 @@ BOOST_AUTO_TEST_CASE(random_groups_equal_a_naive_model_while_keys_come_and_go) {
 BOOST_AUTO_TEST_CASE(continuous_update_coalesces_until_idle_or_barrier) {
   const auto op = make(ddl, plan_over(ddl, {"k"}, output_mode::update)).make({.continuous = true});
   collector out;
-  op->process(0, rows_of(ddl, {row("a", 1, 1)}), out);
-  op->process(0, rows_of(ddl, {row("a", 1, 2)}), out);
+  op->process(0, rows_of(ddl, json::array({row("a", 1, 1)})), out);
+  op->process(0, rows_of(ddl, json::array({row("a", 1, 2)})), out);
   BOOST_TEST(out.take().empty());
   op->on_idle(out);
   BOOST_TEST(out.take() == std::vector<std::string>{R"(["a",2,3])"}, boost::test_tools::per_element());
