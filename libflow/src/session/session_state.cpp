@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <arrow/type.h>
+
 #include "flow/error.hpp"
 #include "session/table_source.hpp"
 
@@ -61,6 +63,18 @@ void session_state::check_name_is_free(const std::string& name) const {
       throw error(errc::illegal_state, "a query named \"" + name + "\" is running already; stop it first, or choose another query_name()");
     }
   }
+}
+
+std::shared_ptr<memory_table> session_state::memory_table_of(const std::string& name, const schema_ptr& schema, bool resumes) {
+  std::shared_ptr<memory_table> table;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& known = memory_tables_[name];
+    if (!known || !resumes || !known->schema()->Equals(*schema, false)) known = std::make_shared<memory_table>(schema);
+    table = known;
+  }
+  put_table(name, [table] { return table_plan(table->schema(), table->snapshot()); });
+  return table;
 }
 
 logical_plan_ptr table_plan(const schema_ptr& schema, std::vector<batch> rows) {

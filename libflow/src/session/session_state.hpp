@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/memory_table.hpp"
 #include "flow/planner.hpp"
 #include "flow/session.hpp"
 
@@ -49,6 +50,9 @@ class session_state : public std::enable_shared_from_this<session_state> {
   /// Makes `rows` answer to `name` whenever it is looked up.
   void put_table(const std::string& name, std::function<logical_plan_ptr()> rows);
 
+  /// The table of the memory sink of this name: the one there is if a query `resumes` with the same columns, else a new one.
+  std::shared_ptr<memory_table> memory_table_of(const std::string& name, const schema_ptr& schema, bool resumes);
+
   /// Plans, checks and runs a query. @throws error.
   query_ptr start(physical_plan plan, sink_provider_ptr sink, query_settings settings);
   std::vector<query_ptr> queries() const;
@@ -61,6 +65,7 @@ class session_state : public std::enable_shared_from_this<session_state> {
   connector_registry connectors_;
   mutable std::mutex mutex_;
   std::map<std::string, std::function<logical_plan_ptr()>, ignore_case_less> relations_;
+  std::map<std::string, std::shared_ptr<memory_table>, ignore_case_less> memory_tables_;
   std::vector<query_ptr> queries_;
   std::unique_ptr<engine> engine_;
 };

@@ -21,11 +21,19 @@ struct stream_writer::settings {
   std::function<void(const dataset& rows, std::int64_t batch_id)> foreach_epoch;
 };
 
-/// The sink that a writer's settings ask for; `left` are its options, less those of the engine.
+/// What a writer knows when its sink is made; `request` has its options, less those of the engine.
+struct writer_sink_request {
+  std::string format;
+  sink_request request;
+  std::string query_name;
+  std::string checkpoint_dir;
+  std::function<void(const batch& rows)> foreach_rows;
+  std::function<void(const dataset& rows, std::int64_t batch_id)> foreach_epoch;
+  schema_ptr schema;
+};
+
+/// The sink that a writer asks for: the session's tables, the user's functions, or a connector.
 /// @throws error{unknown_format, unknown_option, invalid_option, invalid_argument}.
-sink_provider_ptr make_writer_sink(const std::string& format, const sink_request& request, const std::string& query_name,
-                                   const std::function<void(const batch&)>& foreach_rows,
-                                   const std::function<void(const dataset&, std::int64_t)>& foreach_epoch,
-                                   const schema_ptr& schema, flow::output_mode mode, const std::shared_ptr<session_state>& session);
+sink_provider_ptr make_writer_sink(const writer_sink_request& wanted, const std::shared_ptr<session_state>& session);
 
 }  // namespace flow

@@ -85,8 +85,9 @@ query_ptr stream_writer::start() {
   for (const auto& [key, value] : settings_->options.values()) {
     if (!is_engine_option(key)) request.options.set(key, value);
   }
-  auto sink = make_writer_sink(settings_->format, request, run.name, settings_->foreach_rows, settings_->foreach_epoch, plan.output,
-                               settings_->mode, input_.session());
+  auto sink = make_writer_sink({settings_->format, std::move(request), run.name, run.checkpoint_dir, settings_->foreach_rows,
+                                settings_->foreach_epoch, plan.output},
+                               input_.session());
   sink->check(*plan.output, settings_->mode);
   return session.start(std::move(plan), std::move(sink), std::move(run));
 }
