@@ -76,13 +76,24 @@ std::optional<std::int64_t> take_date(std::string_view& text) {
 
 }  // namespace
 
+/// By hand: libstdc++'s from_chars for any base took a third of the time of decoding JSON rows.
 template <class Integer>
 std::optional<Integer> read_integer(std::string_view text) {
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
-  Integer value = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;
-  return value;
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  std::size_t first = 0;
+  while (first + 1 < text.size() && text[first] == '0') ++first;
+  if (text.size() - first > 19) return std::nullopt;
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto digit = static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) - '0';
+    if (digit > 9) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  const auto limit = static_cast<std::uint64_t>(std::numeric_limits<Integer>::max()) + (negative ? 1 : 0);
+  if (value > limit) return std::nullopt;
+  return static_cast<Integer>(negative ? 0 - value : value);
 }
 
 template std::optional<std::int8_t> read_integer(std::string_view);
