@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "flow/error.hpp"
+#include "flow/file_manifest.hpp"
 
 namespace flow {
 namespace {
@@ -98,7 +99,7 @@ class lister {
       }
       auto partitions = above(root, S_ISDIR(info.st_mode));
       if (S_ISDIR(info.st_mode)) {
-        walk(root, info, partitions, !globbed);
+        if (!list_manifest(root, partitions)) walk(root, info, partitions, !globbed);
       } else {
         const auto slash = root.rfind('/');
         add(root, slash == std::string::npos ? root : root.substr(slash + 1), info, partitions);
@@ -129,6 +130,28 @@ class lister {
       rest.remove_prefix(slash);
     }
     return out;
+  }
+
+  /// A directory that a file sink writes: only what its manifest says is committed. False if there is none.
+  bool list_manifest(const std::string& root, const std::vector<partition_text>& above_root) {
+    const auto folder = root + "/" + manifest_folder;
+    struct stat info{};
+    if (::stat(folder.c_str(), &info) != 0) return false;
+    const auto committed = manifest_files(root);
+    if (!committed) return false;
+    if (visited_ != nullptr) visited_->push_back({folder, micros(info.st_mtim)});
+    for (const auto& below : *committed) {
+      const auto path = root + "/" + below;
+      if (::stat(path.c_str(), &info) != 0) continue;
+      auto partitions = above_root;
+      auto rest = std::string_view(below);
+      for (auto slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
+        if (auto partition = partition_of(rest.substr(0, slash)); partition && !rules_.recursive) partitions.push_back(std::move(*partition));
+        rest.remove_prefix(slash + 1);
+      }
+      add(path, std::string(rest), info, partitions);
+    }
+    return true;
   }
 
   void walk(const std::string& path, const struct stat& self, std::vector<partition_text>& partitions, bool required) {

@@ -4,6 +4,7 @@
 
 #include "flow/error.hpp"
 #include "flow/types.hpp"
+#include "sinks/manifest_log.hpp"
 #include "tests/sources/read_all.hpp"
 #include "tests/sources/temporary_directory.hpp"
 
@@ -209,4 +210,16 @@ BOOST_AUTO_TEST_CASE(only_projected_columns_are_made_partition_columns_included)
   source->restore(nullptr);
   BOOST_TEST(flow::to_ddl(*source->schema()) == "b STRING, k INT");
   BOOST_TEST(read_splits(*source, source->discover({})) == json::parse(R"([["x", 7]])"));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_written_by_the_file_sink_is_read_through_its_manifest) {
+  const temporary_directory directory;
+  directory.write("k=1/part-1", "committed\n");
+  directory.write("k=1/part-2", "not yet\n");
+  flow::manifest_log log(directory.path());
+  log.add("query", {flow::epoch{1}, {{"k=1/part-1", 10, 1}}});
+  const auto source = start("text", {{"path", directory.path()}});
+  BOOST_TEST(read_splits(*source, source->discover({})) == json::parse(R"([["committed", 1]])"));
+  log.add("query", {flow::epoch{2}, {{"k=1/part-2", 8, 1}}});
+  BOOST_TEST(read_splits(*source, source->discover({})) == json::parse(R"([["not yet", 1]])"));
 }
