@@ -22,7 +22,10 @@ const function_catalog& function_catalog::builtin() {
   static const function_catalog catalog = [] {
     function_catalog c;
     for (const auto family :
-         {register_arithmetic, register_comparison, register_logic, register_conditional, register_interval, register_split, register_aggregates}) {
+         {register_arithmetic, register_math, register_rounding, register_bitwise, register_comparison, register_logic,
+          register_conditional, register_strings, register_string_search, register_split, register_regexp, register_datetime,
+          register_datetime_text, register_interval, register_collection, register_array_sets, register_struct_map,
+          register_conversion, register_random, register_generators, register_aggregates}) {
       family(c);
     }
     c.seal();

@@ -16,8 +16,6 @@ void register_strings(function_catalog&);
 void register_string_search(function_catalog&);
 void register_split(function_catalog&);
 void register_regexp(function_catalog&);
-void register_encoding(function_catalog&);
-void register_hash(function_catalog&);
 void register_datetime(function_catalog&);
 void register_datetime_text(function_catalog&);
 void register_interval(function_catalog&);
