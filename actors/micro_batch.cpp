@@ -84,7 +84,8 @@ void query_actor::run_epoch() {
 
 void query_actor::after_epoch() {
   if (stopping_ || launch_->settings.trigger.what == trigger::kind::once) return finish();
-  if (launch_->settings.trigger.what == trigger::kind::interval) return wait_for_data();
+  // Whoever waits for all that is there need not wait for the clock too.
+  if (launch_->settings.trigger.what == trigger::kind::interval && drains_.empty()) return wait_for_data();
   look_for_data();
 }
 
@@ -92,8 +93,7 @@ void query_actor::nothing_new() {
   launch_->board->set_status({"Waiting for data to arrive", false, false});
   release_drains([](const drain& each) { return each.armed; });
   if (one_shot()) return finish();
-  const bool asked = again_ || !drains_.empty();
-  if (asked && launch_->settings.trigger.what != trigger::kind::interval) return look_for_data();
+  if (!drains_.empty() || (again_ && launch_->settings.trigger.what != trigger::kind::interval)) return look_for_data();
   wait_for_data();
 }
 

@@ -264,6 +264,7 @@ void query_actor::commit(std::vector<nlohmann::json> positions) {
   record->late_watermark = plan_.passed;
   record->sinks = prepared_;
   record->info = {{"mode", launch_->continuous() ? "continuous" : "micro-batch"}, {"rowsOut", rows_out_}};
+  if (!launch_->continuous()) record->info["plan"] = to_json(plan_);
   record->committed_at = launch_->clock();
   send(checkpoint_, commit_message{std::move(record)});
 }
@@ -332,11 +333,7 @@ void query_actor::report_progress() {
 
 void query_actor::on_drain_request(const drain_request_message& m) {
   drains_.push_back({m.done});
-  if (launch_->continuous()) {
-    discover_more();
-  } else if (launch_->settings.trigger.what != trigger::kind::interval) {
-    look_for_data();
-  }
+  launch_->continuous() ? discover_more() : look_for_data();
 }
 
 void query_actor::release_drains(const std::function<bool(const drain&)>& which) {

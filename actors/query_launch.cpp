@@ -66,7 +66,13 @@ void recover_sink(query_launch& launch, const sink_provider& provider) {
                      launch.continuous()});
   const auto newest = launch.store->newest();
   const auto visible = launch.sink->recover(newest ? newest->number : epoch{}, newest ? newest->sinks : nlohmann::json());
-  if (newest && visible < newest->number) launch.store->roll_back_to(visible, true);
+  if (newest && visible < newest->number) {
+    // The epoch after it must run again with the rows it had: the sink may have seen some of them.
+    if (const auto undone = launch.store->find(visible.next()); undone && undone->info.contains("plan")) {
+      launch.interrupted = parse_epoch_plan(undone->info["plan"]);
+    }
+    launch.store->roll_back_to(visible);
+  }
   if (newest && visible > newest->number) {
     throw error(errc::checkpoint_mismatch, "the sink " + launch.sink->description() + " shows epoch " +
                                                std::to_string(visible.value) + ", but the checkpoint ends at epoch " +
@@ -85,9 +91,9 @@ void restore_sources(query_launch& launch) {
     for (std::size_t i = 0; i < launch.sources.size(); ++i) launch.positions[i] = record->sources.at(i);
   }
   for (std::size_t i = 0; i < launch.sources.size(); ++i) launch.sources[i]->restore(launch.positions[i]);
-  if (launch.continuous()) return;
-  if (const auto plan = launch.store->plan(launch.last.next())) {
-    launch.interrupted = parse_epoch_plan(*plan);
+  if (const auto plan = launch.store->plan(launch.last.next())) launch.interrupted = parse_epoch_plan(*plan);
+  if (launch.continuous()) launch.interrupted.reset();
+  if (launch.interrupted) {
     for (std::size_t i = 0; i < launch.sources.size(); ++i) {
       launch.sources[i]->adopt(launch.interrupted->splits.at(i));
       launch.interrupted_positions.push_back(launch.sources[i]->position({}));

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "flow/sink.hpp"
+#include "tests/actors/shelf_source.hpp"
+
+namespace flow::test {
+
+/// What a transactional sink shows: rows by epoch, visible from commit on. Outlives the queries that fill it.
+class tray {
+ public:
+  /// Rows of committed epochs, in order of epochs.
+  std::vector<event> rows() const;
+  std::map<std::uint64_t, std::vector<event>> epochs() const;
+  /// Rows written, committed or not.
+  std::size_t written() const;
+  void wait_for_written(std::size_t rows) const;
+  int closed() const;
+
+  /// Called in write(); may block or throw.
+  std::function<void()> at_write;
+  /// Steps that throw: "open", "recover", "write", "prepare", "commit", "close".
+  std::string fail_at;
+  bool blocking = false;
+  /// recover() says that this many of the newest epochs never became visible.
+  std::uint64_t forgotten = 0;
+
+ private:
+  friend class tray_sink;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::map<std::uint64_t, std::vector<event>> open_, prepared_, visible_;
+  std::size_t written_ = 0;
+  int closed_ = 0;
+};
+
+sink_provider_ptr tray_provider(std::shared_ptr<tray> into);
+
+}  // namespace flow::test
