@@ -70,7 +70,9 @@ bind_rule parse_rule(const data_type& type, i64 unit, bool try_cast) {
 scalar_binding bind_unix_timestamp(bound_list a) {
   if (a.empty()) a.push_back(bind_call("current_timestamp", {}));
   if (!is_string_type(*a[0]->type())) {
-    return unchanged(bind_call("unix_seconds", {bind_cast(a[0], types::timestamp())}));
+    auto time = bind_cast(a[0], types::timestamp());
+    // Towards zero, unlike unix_seconds.
+    return {{std::move(time)}, types::bigint(), map_values<i64, i64>(types::bigint(), [](i64 t) { return t / micros_per_second; }), true};
   }
   if (a.size() == 1) a.push_back(default_pattern());
   a[1] = bind_cast(a[1], types::string());
