@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include <flow/flow.hpp>
+
+namespace apps {
+
+/// Writes the rows of a bounded dataset as JSON lines to `path` so that a reader sees the old content or the new, never a part:
+/// a temporary file beside it, fsync, rename. @throws flow::error{unwritable_output}.
+void replace_with_json_lines(const std::string& path, const flow::dataset& rows);
+
+}  // namespace apps

@@ -1,0 +1,51 @@
+#include "run_options.hpp"
+
+#include <iostream>
+
+namespace apps {
+
+void run_options::add_to(CLI::App& app) {
+  app.add_option("--checkpoint", checkpoint, "Directory of the query's state; a restart goes on from it");
+  app.add_option("--mode", mode, "How epochs run")->check(CLI::IsMember({"micro-batch", "continuous"}))->capture_default_str();
+  app.add_option("--trigger", trigger, "once, available-now, or an interval such as \"5 seconds\" or 50ms");
+  app.add_option("--state", state, "Where keyed state lives")->check(CLI::IsMember({"memory", "lmdb"}))->capture_default_str();
+  app.add_option("--parallelism", parallelism, "Instances of each keyed operator (0: one per worker thread)")
+      ->check(CLI::Range(0, 1024));
+}
+
+void run_options::run(flow::stream_writer writer) const {
+  const bool bounded = trigger == "once" || trigger == "available-now";
+  if (!checkpoint.empty()) writer.option("checkpointLocation", checkpoint);
+  if (parallelism > 0) writer.parallelism(parallelism);
+  writer.state_store(state);
+  if (mode == "continuous") {
+    writer.trigger(flow::trigger::continuous(bounded || trigger.empty() ? "1 second" : trigger));
+  } else if (bounded) {
+    writer.trigger(trigger == "once" ? flow::trigger::once() : flow::trigger::available_now());
+  } else if (!trigger.empty()) {
+    writer.trigger(flow::trigger::processing_time(trigger));
+  }
+  const auto query = writer.start();
+  if (mode == "continuous" && bounded) {  // Continuous queries have no end of their own: read what is there, then stop.
+    query->process_all_available();
+    query->stop();
+  }
+  query->await_termination();
+}
+
+int run_app(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
+  try {
+    app.parse(argc, argv);
+    body();
+    return 0;
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  } catch (const flow::error& e) {
+    std::cerr << app.get_name() << ": " << e.what() << " [" << flow::to_string(e.code()) << "]\n";
+  } catch (const std::exception& e) {
+    std::cerr << app.get_name() << ": " << e.what() << "\n";
+  }
+  return 1;
+}
+
+}  // namespace apps
