@@ -1,0 +1,51 @@
+# libflow's porcelain. `make` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+PRESET ?= release
+BUILD := build/$(PRESET)
+
+.PHONY: help setup build demo test test-long bench format lint docs install clean
+
+help: ## List the targets
+	@echo "libflow: make TARGET"; grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+setup: ## Install what is missing: packages, Arrow C++ in build/deps
+	@cmake/bootstrap.sh
+
+build: setup ## Build everything (PRESET=release|debug|asan|tsan)
+	@echo "build: $(PRESET) in $(BUILD)"
+	@cmake --preset $(PRESET) > $(BUILD).configure.log 2>&1 || { cat $(BUILD).configure.log; exit 1; }
+	@cmake --build $(BUILD) -j $(JOBS)
+
+demo: setup ## Build and run word count over the text in apps/data
+	@cmake --preset release > build/release.configure.log 2>&1 || { cat build/release.configure.log; exit 1; }
+	@cmake --build build/release -j $(JOBS) --target word_count
+	@echo "demo: word_count --input apps/data --trigger available-now"
+	@build/release/bin/word_count --input apps/data --trigger available-now
+
+test: build ## Build and run the tests
+	@ctest --test-dir $(BUILD) --output-on-failure -LE long -j $(JOBS)
+
+test-long: build ## Every test, the long ones (hundreds of crashes) too
+	@ctest --test-dir $(BUILD) --output-on-failure
+
+bench: setup ## Measure: inputs in build/bench, figures as in docs/benchmarks.md
+	@cmake --preset release > build/release.configure.log 2>&1 || { cat build/release.configure.log; exit 1; }
+	@cmake --build build/release -j $(JOBS) --target flow_bench bench_inputs
+	@apps/bench/run.sh build/release/bin build/bench
+
+format: ## Format the sources with the pinned clang-format
+	@cmake/lint.sh format
+
+lint: ## Check format and a small clang-tidy set with the pinned tools
+	@cmake/lint.sh check
+
+docs: build ## Write docs/functions.md from the function catalogue
+	@$(BUILD)/bin/flow functions --markdown > docs/functions.md
+
+install: build ## Install into PREFIX (default /usr/local)
+	@cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)
+
+clean: ## Remove what was built (not build/deps)
+	@rm -rf build/release build/debug build/asan build/tsan build/*.configure.log
