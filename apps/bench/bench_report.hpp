@@ -55,9 +55,10 @@ inline double max_rss_mb() {
 }
 
 /// One line of result: rows and bytes went through in the stopwatch's time.
-inline nlohmann::json report(const std::string& workload, std::int64_t rows, std::int64_t bytes, double wall, double cpu,
-                             const result_hash& hash) {
+inline nlohmann::json report(const std::string& workload, int threads, std::int64_t rows, std::int64_t bytes, double wall,
+                             double cpu, const result_hash& hash) {
   return {{"workload", workload},
+          {"threads", threads},
           {"rows", rows},
           {"bytes", bytes},
           {"seconds", wall},

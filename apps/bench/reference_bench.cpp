@@ -164,7 +164,7 @@ nlohmann::json wordcount_reference(const bench_options& o) {
     total += n;
   }
   for (const auto& f : files) bytes += static_cast<std::int64_t>(f->text().size());
-  return report("wordcount-reference", total, bytes, wall, cpu, hash);
+  return report("wordcount-reference", o.threads, total, bytes, wall, cpu, hash);
 }
 
 nlohmann::json ysb_reference(const bench_options& o) {
@@ -213,7 +213,7 @@ nlohmann::json ysb_reference(const bench_options& o) {
   for (const auto& [key, n] : merged) hash.add(std::string(key.first) + "|" + std::to_string(key.second) + "|" + std::to_string(n));
   for (const auto n : rows) total += n;
   for (const auto& f : files) bytes += static_cast<std::int64_t>(f->text().size());
-  return report("ysb-reference", total, bytes, wall, cpu, hash);
+  return report("ysb-reference", o.threads, total, bytes, wall, cpu, hash);
 }
 
 }  // namespace bench

@@ -31,7 +31,9 @@ nlohmann::json wordcount(const bench_options& o) {
     hash.add(word + "|" + std::to_string(n));
     total += n;
   }
-  return report("wordcount", total, run.bytes, run.seconds, run.cpu_seconds, hash);
+  auto result = report("wordcount", o.threads, total, run.bytes, run.seconds, run.cpu_seconds, hash);
+  result["checkpoint_interval"] = o.interval;
+  return result;
 }
 
 }  // namespace bench

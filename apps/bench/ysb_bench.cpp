@@ -32,7 +32,9 @@ nlohmann::json ysb(const bench_options& o) {
   }
   result_hash hash;
   for (const auto& [key, n] : latest) hash.add(key.first + "|" + std::to_string(key.second) + "|" + std::to_string(n));
-  return report("ysb", run.input_rows, run.bytes, run.seconds, run.cpu_seconds, hash);
+  auto result = report("ysb", o.threads, run.input_rows, run.bytes, run.seconds, run.cpu_seconds, hash);
+  result["checkpoint_interval"] = o.interval;
+  return result;
 }
 
 }  // namespace bench
