@@ -19,16 +19,15 @@ namespace {
 }
 
 std::string json_lines(const flow::dataset& rows) {
+  const auto writer = flow::find_format_writer("json", {}, rows.schema());
   std::string text;
-  for (const auto& part : rows.collect()) text += flow::to_json_lines(*part);
+  for (const auto& part : rows.collect()) writer->append_rows(*part, text);
   return text;
 }
 
 }  // namespace
 
-void write_json_lines(std::ostream& out, const flow::dataset& rows) {
-  for (const auto& part : rows.collect()) out << flow::to_json_lines(*part);
-}
+void write_json_lines(std::ostream& out, const flow::dataset& rows) { out << json_lines(rows); }
 
 void replace_with_json_lines(const std::string& path, const flow::dataset& rows) {
   const auto text = json_lines(rows);

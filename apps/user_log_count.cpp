@@ -5,7 +5,8 @@
 int main(int argc, char** argv) {
   CLI::App app{"Counts log lines per user", "user_log_count"};
   std::string input;
-  apps::run_options run{.trigger = "5 seconds"};
+  apps::run_options run;
+  run.trigger = "5 seconds";
   app.add_option("--input", input, "Directory of JSON files, one log line each row")->required();
   run.add_to(app);
 

@@ -1,4 +1,6 @@
 // Counts words: from files, a socket or a built-in text, to the console or, as JSON lines, to a file replaced every epoch.
+#include <nlohmann/json.hpp>
+
 #include "built_in_text.hpp"
 #include "json_lines.hpp"
 #include "run_options.hpp"

@@ -16,17 +16,17 @@ namespace flow {
 
 /// Settings of a session.
 struct session_options {
-  std::string name;
+  std::string name = {};
   int threads = 0;      ///< Worker threads for operators; 0: as many as the machine has.
   int parallelism = 0;  ///< Instances of each keyed operator unless the query says otherwise; 0: `threads`.
   /// Workers spin instead of sleeping: single-digit microseconds from push to callback, at the price of full cores.
   bool busy_polling = false;
-  std::vector<std::pair<std::string, std::string>> conf;  ///< "spark.sql.streaming.multipleWatermarkPolicy" and the like.
+  std::vector<std::pair<std::string, std::string>> conf = {};  ///< "spark.sql.streaming.multipleWatermarkPolicy" and the like.
 };
 
 /// Everything about one query's run besides the plan and the sink.
 struct query_settings {
-  std::string name;
+  std::string name = {};
   output_mode mode = output_mode::append;
   flow::trigger trigger;
   std::string checkpoint_dir;  ///< "": a temporary one, removed at the end.
