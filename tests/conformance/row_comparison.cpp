@@ -7,7 +7,7 @@
 
 #include <arrow/api.h>
 
-namespace conformance {
+namespace flow::conformance {
 
 namespace {
 
@@ -126,4 +126,4 @@ std::string first_difference(const arrow::Schema& schema, const json& expected, 
   return "";
 }
 
-}  // namespace conformance
+}  // namespace flow::conformance

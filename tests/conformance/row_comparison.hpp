@@ -5,7 +5,7 @@
 #include <arrow/type_fwd.h>
 #include <nlohmann/json.hpp>
 
-namespace conformance {
+namespace flow::conformance {
 
 /// Whether two values of a type are equal by the corpus's rules: doubles by tolerance, maps without order, the rest exactly.
 bool same_value(const arrow::DataType& type, const nlohmann::json& expected, const nlohmann::json& got);
@@ -14,4 +14,4 @@ bool same_value(const arrow::DataType& type, const nlohmann::json& expected, con
 /// there is none.
 std::string first_difference(const arrow::Schema& schema, const nlohmann::json& expected, const nlohmann::json& got, bool ordered);
 
-}  // namespace conformance
+}  // namespace flow::conformance
