@@ -25,7 +25,8 @@ int read_width(const std::string& text) {
   int width = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), width);
   if (failure == std::errc{} && end == text.data() + text.size() && width >= 0) return width;
-  throw error(errc::invalid_option, "option \"truncate\" has the value \"" + text + "\"; expected true, false or a number of characters");
+  throw error(errc::invalid_option,
+              "option \"truncate\" has the value \"" + text + "\"; expected true, false or a number of characters");
 }
 
 console_layout read_layout(const options& settings) {
@@ -65,7 +66,8 @@ class console_sink final : public sink {
  private:
   void print(epoch e) {
     constexpr const char* rule = "-------------------------------------------\n";
-    out_ << rule << "Batch: " << e.batch_id() << '\n' << rule << table_text(*schema_, rows_, layout_.rows, layout_.width) << '\n';
+    out_ << rule << "Batch: " << e.batch_id() << '\n'
+         << rule << table_text(*schema_, rows_, layout_.rows, layout_.width) << '\n';
     out_.flush();
   }
 

@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 }  // namespace
 
 append_file::append_file(const fs::path& path, start how)
-    : path_(path), descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (how == start::empty ? O_TRUNC : O_APPEND), 0644)) {
+    : path_(path),
+      descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (how == start::empty ? O_TRUNC : O_APPEND), 0644)) {
   if (descriptor_ < 0) fail(errc::unwritable_output, "open", path_);
 }
 
@@ -60,7 +61,8 @@ void sync_directory(const fs::path& dir) {
 void rename_file(const fs::path& from, const fs::path& to) {
   std::error_code failure;
   fs::rename(from, to, failure);
-  if (failure) throw error(errc::storage_failed, "cannot rename " + from.string() + " to " + to.string() + ": " + failure.message());
+  if (failure)
+    throw error(errc::storage_failed, "cannot rename " + from.string() + " to " + to.string() + ": " + failure.message());
 }
 
 void make_directories(const fs::path& dir) {

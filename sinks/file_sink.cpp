@@ -231,7 +231,8 @@ class file_sink final : public sink {
   }
 
   void close_surplus_files() {
-    const auto open = std::count_if(pending_.begin(), pending_.end(), [](const auto& entry) { return entry.second.file.has_value(); });
+    const auto open =
+        std::count_if(pending_.begin(), pending_.end(), [](const auto& entry) { return entry.second.file.has_value(); });
     if (static_cast<std::size_t>(open) <= most_open_files) return;
     for (auto& [folder, file] : pending_) file.file.reset();
   }
@@ -240,8 +241,9 @@ class file_sink final : public sink {
     if (fs::exists(hidden)) {
       rename_file(hidden, visible);
     } else if (!fs::exists(visible)) {
-      throw error(errc::storage_failed, "epoch " + std::to_string(e.value) + " is in the checkpoint, but its file " + visible.string() +
-                                            " is gone; restore the directory from a copy, or start anew with another checkpoint");
+      throw error(errc::storage_failed,
+                  "epoch " + std::to_string(e.value) + " is in the checkpoint, but its file " + visible.string() +
+                      " is gone; restore the directory from a copy, or start anew with another checkpoint");
     }
   }
 
@@ -253,10 +255,11 @@ class file_sink final : public sink {
                                                  "), or of this one with another checkpoint; write to an empty directory");
     }
     if (manifest.newest() > newest) {
-      throw error(errc::checkpoint_mismatch, settings_.path + " holds epochs up to " + std::to_string(manifest.newest().value) +
-                                                 ", but the checkpoint ends at " + std::to_string(newest.value) +
-                                                 ": going on would repeat rows. Use the checkpoint that belongs to this output, or an empty "
-                                                 "directory");
+      throw error(errc::checkpoint_mismatch,
+                  settings_.path + " holds epochs up to " + std::to_string(manifest.newest().value) +
+                      ", but the checkpoint ends at " + std::to_string(newest.value) +
+                      ": going on would repeat rows. Use the checkpoint that belongs to this output, or an empty "
+                      "directory");
     }
   }
 
@@ -288,7 +291,8 @@ class file_sink_provider final : public sink_provider {
   }
   void check(const arrow::Schema& schema, output_mode mode) const override {
     if (mode != output_mode::append) {
-      throw error(errc::unsupported_plan, "format \"" + settings_.format + "\" writes rows that never change: it takes output mode append, not " +
+      throw error(errc::unsupported_plan, "format \"" + settings_.format +
+                                              "\" writes rows that never change: it takes output mode append, not " +
                                               std::string(to_string(mode)) +
                                               "; add a watermark so that results become final, or write with foreach_batch");
     }
@@ -303,7 +307,8 @@ class file_sink_provider final : public sink_provider {
 }  // namespace
 
 sink_provider_ptr make_file_sink(const std::string& format, const sink_request& request) {
-  file_sink_settings settings{format, request.options.required("path", "the directory that format \"" + format + "\" writes to"),
+  file_sink_settings settings{format,
+                              request.options.required("path", "the directory that format \"" + format + "\" writes to"),
                               request.partition_by, request.options};
   return std::make_shared<file_sink_provider>(std::move(settings));
 }

@@ -17,7 +17,8 @@ void call_user(const char* what, const Call& call) {
   } catch (const std::exception& e) {
     throw error(errc::query_failed, std::string("the function given to ") + what + " failed: " + e.what());
   } catch (...) {
-    throw error(errc::query_failed, std::string("the function given to ") + what + " threw something that is no std::exception");
+    throw error(errc::query_failed,
+                std::string("the function given to ") + what + " threw something that is no std::exception");
   }
 }
 

@@ -17,7 +17,8 @@ expression_ptr text(const std::string& value) { return expressions::literal(std:
 // The CASE that when() began and may still be continued.
 const expression& open_case(const expression& e) {
   if (e.kind != expression_kind::call || e.name != "case" || e.arguments.size() % 2 != 0) {
-    throw error(errc::invalid_argument, "when() and otherwise() continue flow::when(condition, value) and come before otherwise()");
+    throw error(errc::invalid_argument,
+                "when() and otherwise() continue flow::when(condition, value) and come before otherwise()");
   }
   return e;
 }
@@ -40,7 +41,8 @@ std::vector<std::string> split_path(std::string_view name) {
   }
   for (const auto& part : path) {
     if (!quoted && !part.empty()) continue;
-    throw error(errc::syntax_error, "'" + std::string(name) + "' is no column name: expected parts between dots, in backticks if " +
+    throw error(errc::syntax_error, "'" + std::string(name) +
+                                        "' is no column name: expected parts between dots, in backticks if " +
                                         "they hold dots themselves, such as col(\"w.start\") or col(\"`a.b`\")");
   }
   return path;

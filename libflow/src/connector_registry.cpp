@@ -25,7 +25,8 @@ const auto& find_connector(const Connectors& connectors, std::string_view format
 template <class Connectors, class Make>
 void add_connector(Connectors& connectors, std::string format, Make make, const char* kind) {
   const auto [place, added] = connectors.emplace(std::move(format), std::move(make));
-  if (!added) throw error(errc::invalid_argument, "there is already a " + std::string(kind) + " of format \"" + place->first + "\"");
+  if (!added)
+    throw error(errc::invalid_argument, "there is already a " + std::string(kind) + " of format \"" + place->first + "\"");
 }
 
 }  // namespace

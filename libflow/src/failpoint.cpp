@@ -16,10 +16,10 @@ namespace flow {
 namespace {
 
 constexpr std::array<std::string_view, 16> names{
-    "sink.write.after",    "sink.prepare.before", "sink.prepare.synced",   "sink.prepare.after", "sink.commit.before",
-    "sink.commit.renamed", "sink.commit.synced",  "sink.manifest.written", "sink.commit.after",  "sink.compact.written",
-    "checkpoint.plan.after",    "checkpoint.commit.before",  "checkpoint.commit.segments",
-    "checkpoint.commit.after",  "checkpoint.compact.before", "checkpoint.compact.after",
+    "sink.write.after",           "sink.prepare.before",     "sink.prepare.synced",       "sink.prepare.after",
+    "sink.commit.before",         "sink.commit.renamed",     "sink.commit.synced",        "sink.manifest.written",
+    "sink.commit.after",          "sink.compact.written",    "checkpoint.plan.after",     "checkpoint.commit.before",
+    "checkpoint.commit.segments", "checkpoint.commit.after", "checkpoint.compact.before", "checkpoint.compact.after",
 };
 
 }  // namespace

@@ -50,9 +50,7 @@ column upper(const column& text) { return call_function("upper", text); }
 column lower(const column& text) { return call_function("lower", text); }
 column trim(const column& text) { return call_function("trim", text); }
 column length(const column& text) { return call_function("length", text); }
-column substring(const column& text, int position, int length) {
-  return call_function("substring", text, position, length);
-}
+column substring(const column& text, int position, int length) { return call_function("substring", text, position, length); }
 column regexp_replace(const column& text, std::string pattern, std::string replacement) {
   return call_function("regexp_replace", text, pattern, replacement);
 }

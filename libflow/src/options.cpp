@@ -19,14 +19,15 @@ bool same_text(std::string_view a, std::string_view b) {
 }
 
 [[noreturn]] void refuse(std::string_view key, std::string_view value, const std::string& expected) {
-  throw error(errc::invalid_option, "option \"" + std::string(key) + "\" has the value \"" + std::string(value) +
-                                        "\"; expected " + expected);
+  throw error(errc::invalid_option,
+              "option \"" + std::string(key) + "\" has the value \"" + std::string(value) + "\"; expected " + expected);
 }
 
 }  // namespace
 
 bool ignore_case_less::operator()(std::string_view a, std::string_view b) const noexcept {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) < lower(y); });
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [](char x, char y) { return lower(x) < lower(y); });
 }
 
 void options::set(std::string key, std::string value) { values_.insert_or_assign(std::move(key), std::move(value)); }
@@ -66,8 +67,9 @@ std::int64_t options::integer(std::string_view key, std::int64_t fallback, std::
   const auto [end, failure] = std::from_chars(value->data(), last, number);
   if (failure == std::errc{} && end == last && number >= least && number <= most) return number;
   const bool unbounded = most == std::numeric_limits<std::int64_t>::max();
-  refuse(key, *value, unbounded ? "an integer of at least " + std::to_string(least)
-                                : "an integer from " + std::to_string(least) + " to " + std::to_string(most));
+  refuse(key, *value,
+         unbounded ? "an integer of at least " + std::to_string(least)
+                   : "an integer from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
 duration options::span(std::string_view key, duration fallback) const {

@@ -18,6 +18,7 @@ struct corpus_texts {
 
 inline void add_plan(const nlohmann::json& stages, bool syntax_error, corpus_texts& texts) {
   const auto add = [&](std::set<std::string>& kind, const nlohmann::json& text) {
+    if (!text.is_string()) return;
     kind.insert(text.get<std::string>());
     if (syntax_error) texts.refused.insert(text.get<std::string>());
   };
@@ -48,18 +49,20 @@ inline corpus_texts read_corpus() {
       if (file.path().extension() != ".json") continue;
       std::ifstream in(file.path());
       const auto topic = nlohmann::json::parse(in);
-      const bool syntax_error = topic.value("error_class", std::string()).starts_with("PARSE_SYNTAX_ERROR");
+      const bool syntax_error = topic.contains("error_class") && topic["error_class"].is_string() &&
+                                topic["error_class"].get<std::string>().starts_with("PARSE_SYNTAX_ERROR");
       for (const auto* schema : {"schema", "expect_schema"}) {
         if (topic.contains(schema) && topic[schema].is_string()) texts.schemas.insert(topic[schema].get<std::string>());
       }
-      for (const auto& [name, table] : topic.value("tables", nlohmann::json::object()).items()) {
+      for (const auto& table : topic.value("tables", nlohmann::json::object())) {
         texts.schemas.insert(table["schema"].get<std::string>());
       }
       if (topic.contains("plan")) add_plan(topic["plan"], syntax_error, texts);
-      for (const auto& text : topic.value("select", nlohmann::json::array())) texts.expressions.insert(text.get<std::string>());
+      const auto select = topic.contains("select") && topic["select"].is_array() ? topic["select"] : nlohmann::json::array();
+      for (const auto& text : select) texts.expressions.insert(text.get<std::string>());
       for (const auto& one : topic.value("cases", nlohmann::json::array())) {
         texts.expressions.insert(one["expr"].get<std::string>());
-        if (one.contains("type")) texts.types.insert(one["type"].get<std::string>());
+        if (one.contains("type") && one["type"].is_string()) texts.types.insert(one["type"].get<std::string>());
       }
     }
   }

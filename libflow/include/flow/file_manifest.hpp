@@ -8,8 +8,8 @@
 
 #include "flow/epoch.hpp"
 
-/// The list of files that a file sink has committed, kept beside them in `_flow_manifest`: one JSON file an epoch, written after
-/// the epoch's files are in place, and now and then one `.compact.json` in place of all before. A reader that goes by the
+/// The list of files that a file sink has committed, kept beside them in `_flow_manifest`: one JSON file an epoch, written
+/// after the epoch's files are in place, and now and then one `.compact.json` in place of all before. A reader that goes by the
 /// manifest sees each epoch whole or not at all.
 namespace flow {
 

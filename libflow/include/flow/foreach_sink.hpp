@@ -11,7 +11,8 @@
 /// its text.
 namespace flow {
 
-/// Calls `fn` with each batch of results as it comes, on the pipeline's thread: `fn` must not wait. At least once after a crash.
+/// Calls `fn` with each batch of results as it comes, on the pipeline's thread: `fn` must not wait. At least once after a
+/// crash.
 sink_provider_ptr make_foreach_sink(std::function<void(const batch&)> fn);
 
 /// Calls `fn` once an epoch with all its rows (none for an epoch without results) before the epoch is committed: after a

@@ -26,8 +26,8 @@ using format_writer_ptr = std::shared_ptr<const format_writer>;
 /// JSON lines. Options: ignoreNullFields (true), timestampFormat, timestampNTZFormat, dateFormat, lineSep.
 /// @throws error{invalid_option}, error{type_mismatch}.
 format_writer_ptr json_writer(const options& settings, schema_ptr schema);
-/// CSV. Options: header (false), sep (","), quote, escape, quoteAll, escapeQuotes, nullValue, emptyValue, ignoreLeadingWhiteSpace,
-/// ignoreTrailingWhiteSpace, timestampFormat, timestampNTZFormat, dateFormat, lineSep.
+/// CSV. Options: header (false), sep (","), quote, escape, quoteAll, escapeQuotes, nullValue, emptyValue,
+/// ignoreLeadingWhiteSpace, ignoreTrailingWhiteSpace, timestampFormat, timestampNTZFormat, dateFormat, lineSep.
 /// @throws error{invalid_option}, error{type_mismatch} for nested and binary columns.
 format_writer_ptr csv_writer(const options& settings, schema_ptr schema);
 /// The only column, a STRING, a line a row. Options: lineSep. @throws error{type_mismatch} for other schemas.

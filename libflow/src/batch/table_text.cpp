@@ -63,11 +63,16 @@ void append_cell(std::string& out, const arrow::Array& values, std::int64_t row)
     return;
   }
   switch (values.type_id()) {
-    case arrow::Type::BINARY: return append_binary(out, static_cast<const arrow::BinaryArray&>(values).GetView(row));
-    case arrow::Type::LIST: return append_list(out, static_cast<const arrow::ListArray&>(values), row);
-    case arrow::Type::MAP: return append_map(out, static_cast<const arrow::MapArray&>(values), row);
-    case arrow::Type::STRUCT: return append_struct(out, static_cast<const arrow::StructArray&>(values), row);
-    default: return append_value(out, values, row);
+    case arrow::Type::BINARY:
+      return append_binary(out, static_cast<const arrow::BinaryArray&>(values).GetView(row));
+    case arrow::Type::LIST:
+      return append_list(out, static_cast<const arrow::ListArray&>(values), row);
+    case arrow::Type::MAP:
+      return append_map(out, static_cast<const arrow::MapArray&>(values), row);
+    case arrow::Type::STRUCT:
+      return append_struct(out, static_cast<const arrow::StructArray&>(values), row);
+    default:
+      return append_value(out, values, row);
   }
 }
 

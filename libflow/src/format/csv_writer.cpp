@@ -24,7 +24,8 @@ struct csv_style {
         trim_front(settings.boolean("ignoreLeadingWhiteSpace", true)),
         trim_back(settings.boolean("ignoreTrailingWhiteSpace", true)),
         line_end(read_line_separator(settings)) {
-    if (separator.empty()) throw error(errc::invalid_option, "option \"sep\" is empty; expected the text between two values, such as \",\"");
+    if (separator.empty())
+      throw error(errc::invalid_option, "option \"sep\" is empty; expected the text between two values, such as \",\"");
     if (line_end.empty()) line_end = "\n";
   }
 
@@ -46,8 +47,9 @@ void append_field(std::string& out, std::string_view text, const csv_style& styl
     return;
   }
   const bool has_quote = style.escape_quotes && style.quote != '\0' && text.find(style.quote) != std::string_view::npos;
-  const bool quoted = style.quote != '\0' && (style.quote_all || has_quote || text.find(style.separator) != std::string_view::npos ||
-                                              text.find_first_of("\r\n") != std::string_view::npos || text.front() == style.quote);
+  const bool quoted =
+      style.quote != '\0' && (style.quote_all || has_quote || text.find(style.separator) != std::string_view::npos ||
+                              text.find_first_of("\r\n") != std::string_view::npos || text.front() == style.quote);
   if (!quoted) {
     out += text;
     return;
@@ -73,7 +75,8 @@ void check_column(const arrow::Field& field) {
     case arrow::Type::INTERVAL_MONTH_DAY_NANO:
       throw error(errc::type_mismatch, "column " + field.name() + " of type " + to_ddl(*field.type()) +
                                            " cannot be written as CSV; select its parts, or use to_json() or a cast to STRING");
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -142,7 +145,8 @@ class csv_format_writer final : public format_writer {
           zoned ? times_.append_timestamp(out, times.Value(i)) : times_.append_timestamp_ntz(out, times.Value(i));
         });
       }
-      default: return fields_of(values, [&](std::string& out, std::int64_t i) { append_value(out, values, i); });
+      default:
+        return fields_of(values, [&](std::string& out, std::int64_t i) { append_value(out, values, i); });
     }
   }
 

@@ -18,13 +18,27 @@ namespace {
 void append_escape(std::string& out, char c) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
     default:
       out += "\\u00";
       out += digits[static_cast<unsigned char>(c) >> 4];
@@ -173,17 +187,24 @@ class json_texts {
         return each<arrow::BinaryArray>(values, texts, [](std::string& out, const arrow::BinaryArray& a, std::int64_t i) {
           append_quoted(out, arrow::util::base64_encode(a.GetView(i)));
         });
-      case arrow::Type::FLOAT: return append_real<arrow::FloatArray>(values, texts);
-      case arrow::Type::DOUBLE: return append_real<arrow::DoubleArray>(values, texts);
+      case arrow::Type::FLOAT:
+        return append_real<arrow::FloatArray>(values, texts);
+      case arrow::Type::DOUBLE:
+        return append_real<arrow::DoubleArray>(values, texts);
       case arrow::Type::INT64:
         return each<arrow::Int64Array>(values, texts, [](std::string& out, const arrow::Int64Array& a, std::int64_t i) {
           append_integer(out, a.Value(i));
         });
-      case arrow::Type::DATE32: return append_dates(values, texts);
-      case arrow::Type::TIMESTAMP: return append_times(values, texts);
-      case arrow::Type::LIST: return append_lists(values, texts);
-      case arrow::Type::MAP: return append_maps(values, texts);
-      case arrow::Type::STRUCT: return append_structs(values, texts);
+      case arrow::Type::DATE32:
+        return append_dates(values, texts);
+      case arrow::Type::TIMESTAMP:
+        return append_times(values, texts);
+      case arrow::Type::LIST:
+        return append_lists(values, texts);
+      case arrow::Type::MAP:
+        return append_maps(values, texts);
+      case arrow::Type::STRUCT:
+        return append_structs(values, texts);
       default:
         return each<arrow::Array>(values, texts,
                                   [](std::string& out, const arrow::Array& a, std::int64_t i) { append_value(out, a, i); });
@@ -204,7 +225,8 @@ class json_format_writer final : public format_writer {
     if (line_end_.empty()) line_end_ = "\n";
     for (const auto& field : schema.fields()) {
       if (field->type()->id() != arrow::Type::INTERVAL_MONTH_DAY_NANO) continue;
-      throw error(errc::type_mismatch, "column " + field->name() + " is an interval, which JSON cannot hold; cast it to STRING");
+      throw error(errc::type_mismatch,
+                  "column " + field->name() + " is an interval, which JSON cannot hold; cast it to STRING");
     }
   }
 

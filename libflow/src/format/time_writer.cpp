@@ -7,6 +7,16 @@ namespace flow {
 
 namespace {
 
+std::optional<date_pattern> read_pattern(const options& settings, std::string_view key) {
+  const auto text = settings.find(key);
+  if (!text) return std::nullopt;
+  try {
+    return date_pattern(*text);
+  } catch (const error& e) {
+    throw error(errc::invalid_option, "option \"" + std::string(key) + "\" is no date pattern: " + e.what());
+  }
+}
+
 void append_digits(std::string& out, int value, int digits) {
   for (int scale = digits == 3 ? 100 : 10; scale > 0; scale /= 10) out += static_cast<char>('0' + value / scale % 10);
 }
@@ -26,19 +36,25 @@ void append_iso(std::string& out, std::int64_t microseconds) {
 
 }  // namespace
 
-time_writer::time_writer(const options& settings) {
-  for (const auto* key : {"dateFormat", "timestampFormat", "timestampNTZFormat"}) {
-    if (settings.find(key)) throw error(errc::invalid_option, "option \"" + std::string(key) + "\" cannot be set for writing yet");
-  }
+time_writer::time_writer(const options& settings)
+    : date_(read_pattern(settings, "dateFormat")),
+      timestamp_(read_pattern(settings, "timestampFormat")),
+      timestamp_ntz_(read_pattern(settings, "timestampNTZFormat")) {}
+
+void time_writer::append_date(std::string& out, std::int32_t days) const {
+  if (date_) return date_->format(out, days * micros_per_day);
+  flow::append_date(out, days);
 }
 
-void time_writer::append_date(std::string& out, std::int32_t days) const { flow::append_date(out, days); }
-
 void time_writer::append_timestamp(std::string& out, std::int64_t microseconds) const {
+  if (timestamp_) return timestamp_->format(out, microseconds);
   append_iso(out, microseconds);
   out += 'Z';
 }
 
-void time_writer::append_timestamp_ntz(std::string& out, std::int64_t microseconds) const { append_iso(out, microseconds); }
+void time_writer::append_timestamp_ntz(std::string& out, std::int64_t microseconds) const {
+  if (timestamp_ntz_) return timestamp_ntz_->format(out, microseconds);
+  append_iso(out, microseconds);
+}
 
 }  // namespace flow

@@ -42,7 +42,8 @@ std::optional<listing> list_manifest(const fs::path& folder) {
     const auto name = file.path().filename().string();
     const bool compact = name.ends_with(compact_suffix);
     if (!name.ends_with(entry_suffix)) continue;
-    const auto number = read_epoch(std::string_view(name).substr(0, name.size() - (compact ? compact_suffix : entry_suffix).size()));
+    const auto number =
+        read_epoch(std::string_view(name).substr(0, name.size() - (compact ? compact_suffix : entry_suffix).size()));
     if (!number) continue;
     if (!compact) {
       found.entries.emplace(*number, file.path());
@@ -71,7 +72,8 @@ manifest_epoch read_entry(const nlohmann::json& entry) {
   manifest_epoch e;
   e.number = {entry.at("epoch").get<std::uint64_t>()};
   for (const auto& file : entry.at("files")) {
-    e.files.push_back({file.at("path").get<std::string>(), file.at("bytes").get<std::int64_t>(), file.at("rows").get<std::int64_t>()});
+    e.files.push_back(
+        {file.at("path").get<std::string>(), file.at("bytes").get<std::int64_t>(), file.at("rows").get<std::int64_t>()});
   }
   return e;
 }
@@ -112,8 +114,8 @@ std::optional<file_manifest> read_manifest(const fs::path& dir) {
       throw error(errc::malformed_data, folder.string() + " holds an entry of another shape: " + e.what());
     }
   }
-  throw error(errc::unreadable_input, "the manifest " + folder.string() + " changed " + std::to_string(attempts) +
-                                          " times while it was read");
+  throw error(errc::unreadable_input,
+              "the manifest " + folder.string() + " changed " + std::to_string(attempts) + " times while it was read");
 }
 
 std::optional<std::vector<std::string>> manifest_files(const fs::path& dir) {

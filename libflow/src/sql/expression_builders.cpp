@@ -69,9 +69,8 @@ expression_ptr alias(expression_ptr operand, std::string name) {
 namespace {
 
 bool same_name(const std::string& a, const std::string& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 bool same_names(const std::vector<std::string>& a, const std::vector<std::string>& b) {
@@ -96,9 +95,10 @@ bool same_value(const std::shared_ptr<arrow::Scalar>& a, const std::shared_ptr<a
 bool same_expression(const expression& a, const expression& b) {
   if (&a == &b) return true;
   const bool same_type = a.type == b.type || (a.type != nullptr && b.type != nullptr && a.type->Equals(*b.type));
-  return a.kind == b.kind && same_type && same_name(a.name, b.name) && same_names(a.path, b.path) && same_names(a.names, b.names) &&
-         a.distinct == b.distinct && a.ignore_nulls == b.ignore_nulls && same_value(a.value, b.value) &&
-         same_or_null(a.filter, b.filter) && same_list(a.within_group, b.within_group) && same_list(a.arguments, b.arguments);
+  return a.kind == b.kind && same_type && same_name(a.name, b.name) && same_names(a.path, b.path) &&
+         same_names(a.names, b.names) && a.distinct == b.distinct && a.ignore_nulls == b.ignore_nulls &&
+         same_value(a.value, b.value) && same_or_null(a.filter, b.filter) && same_list(a.within_group, b.within_group) &&
+         same_list(a.arguments, b.arguments);
 }
 
 sort_order to_sort_order(const expression_ptr& e) {
@@ -112,8 +112,8 @@ sort_order to_sort_order(const expression_ptr& e) {
 }
 
 expression_ptr from_sort_order(const sort_order& order) {
-  const char* name = order.descending ? (order.nulls_first ? "desc_nulls_first" : "desc")
-                                      : (order.nulls_first ? "asc" : "asc_nulls_last");
+  const char* name =
+      order.descending ? (order.nulls_first ? "desc_nulls_first" : "desc") : (order.nulls_first ? "asc" : "asc_nulls_last");
   return expressions::call(name, {order.key});
 }
 

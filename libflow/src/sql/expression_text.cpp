@@ -28,9 +28,7 @@ bool is_infix(const std::string& name) {
   return std::find(symbols.begin(), symbols.end(), name) != symbols.end();
 }
 
-std::string infix_symbol(const std::string& name) {
-  return name == "and" || name == "or" ? to_upper(name) : name;
-}
+std::string infix_symbol(const std::string& name) { return name == "and" || name == "or" ? to_upper(name) : name; }
 
 template <class Text>
 std::string joined(const std::vector<expression_ptr>& list, std::size_t begin, const Text& text) {
@@ -82,9 +80,7 @@ std::string java_real(T value) {
 
 std::string date_text(std::int32_t days) { return to_string(timestamp{days * 86'400'000'000}).substr(0, 10); }
 
-std::string_view bytes_of(const arrow::Scalar& value) {
-  return static_cast<const arrow::BaseBinaryScalar&>(value).view();
-}
+std::string_view bytes_of(const arrow::Scalar& value) { return static_cast<const arrow::BaseBinaryScalar&>(value).view(); }
 
 std::string hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789ABCDEF";
@@ -148,7 +144,8 @@ std::string real_sql(T value, const char* suffix, const char* type) {
 
 std::string timestamp_sql(const arrow::Scalar& value) {
   const bool zoned = !static_cast<const arrow::TimestampType&>(*value.type).timezone().empty();
-  return std::string(zoned ? "TIMESTAMP '" : "TIMESTAMP_NTZ '") + to_string(timestamp{value_of<arrow::TimestampScalar>(value)}) + "'";
+  return std::string(zoned ? "TIMESTAMP '" : "TIMESTAMP_NTZ '") +
+         to_string(timestamp{value_of<arrow::TimestampScalar>(value)}) + "'";
 }
 
 std::string literal_sql(const expression& e) {
@@ -156,7 +153,8 @@ std::string literal_sql(const expression& e) {
   const auto& value = *e.value;
   if (!value.is_valid) return value.type->id() == arrow::Type::NA ? "NULL" : "CAST(NULL AS " + to_ddl(*value.type) + ")";
   switch (value.type->id()) {
-    case arrow::Type::BOOL: return value_of<arrow::BooleanScalar>(value) ? "true" : "false";
+    case arrow::Type::BOOL:
+      return value_of<arrow::BooleanScalar>(value) ? "true" : "false";
     case arrow::Type::INT8: {
       const int n = value_of<arrow::Int8Scalar>(value);
       return n == std::numeric_limits<std::int8_t>::min() ? "CAST(-128 AS TINYINT)" : std::to_string(n) + "Y";
@@ -165,20 +163,30 @@ std::string literal_sql(const expression& e) {
       const int n = value_of<arrow::Int16Scalar>(value);
       return n == std::numeric_limits<std::int16_t>::min() ? "CAST(-32768 AS SMALLINT)" : std::to_string(n) + "S";
     }
-    case arrow::Type::INT32: return std::to_string(value_of<arrow::Int32Scalar>(value));
+    case arrow::Type::INT32:
+      return std::to_string(value_of<arrow::Int32Scalar>(value));
     case arrow::Type::INT64: {
       const auto n = value_of<arrow::Int64Scalar>(value);
       return std::to_string(n) + (n == std::numeric_limits<std::int64_t>::min() ? "" : "L");
     }
-    case arrow::Type::FLOAT: return real_sql(value_of<arrow::FloatScalar>(value), "F", "FLOAT");
-    case arrow::Type::DOUBLE: return real_sql(value_of<arrow::DoubleScalar>(value), "D", "DOUBLE");
-    case arrow::Type::DECIMAL128: return decimal_sql(value);
-    case arrow::Type::STRING: return quoted(bytes_of(value));
-    case arrow::Type::BINARY: return "X'" + hex(bytes_of(value)) + "'";
-    case arrow::Type::DATE32: return "DATE '" + date_text(value_of<arrow::Date32Scalar>(value)) + "'";
-    case arrow::Type::TIMESTAMP: return timestamp_sql(value);
-    case arrow::Type::INTERVAL_MONTH_DAY_NANO: return e.text.empty() ? interval_sql(value) : e.text;
-    default: return value.ToString();
+    case arrow::Type::FLOAT:
+      return real_sql(value_of<arrow::FloatScalar>(value), "F", "FLOAT");
+    case arrow::Type::DOUBLE:
+      return real_sql(value_of<arrow::DoubleScalar>(value), "D", "DOUBLE");
+    case arrow::Type::DECIMAL128:
+      return decimal_sql(value);
+    case arrow::Type::STRING:
+      return quoted(bytes_of(value));
+    case arrow::Type::BINARY:
+      return "X'" + hex(bytes_of(value)) + "'";
+    case arrow::Type::DATE32:
+      return "DATE '" + date_text(value_of<arrow::Date32Scalar>(value)) + "'";
+    case arrow::Type::TIMESTAMP:
+      return timestamp_sql(value);
+    case arrow::Type::INTERVAL_MONTH_DAY_NANO:
+      return e.text.empty() ? interval_sql(value) : e.text;
+    default:
+      return value.ToString();
   }
 }
 
@@ -188,17 +196,24 @@ std::string literal_name(const expression& e) {
   if (e.value == nullptr || !e.value->is_valid) return "NULL";
   const auto& value = *e.value;
   switch (value.type->id()) {
-    case arrow::Type::INT8: return std::to_string(value_of<arrow::Int8Scalar>(value));
-    case arrow::Type::INT16: return std::to_string(value_of<arrow::Int16Scalar>(value));
-    case arrow::Type::INT64: return std::to_string(value_of<arrow::Int64Scalar>(value));
-    case arrow::Type::FLOAT: return java_real(value_of<arrow::FloatScalar>(value));
-    case arrow::Type::DOUBLE: return java_real(value_of<arrow::DoubleScalar>(value));
+    case arrow::Type::INT8:
+      return std::to_string(value_of<arrow::Int8Scalar>(value));
+    case arrow::Type::INT16:
+      return std::to_string(value_of<arrow::Int16Scalar>(value));
+    case arrow::Type::INT64:
+      return std::to_string(value_of<arrow::Int64Scalar>(value));
+    case arrow::Type::FLOAT:
+      return java_real(value_of<arrow::FloatScalar>(value));
+    case arrow::Type::DOUBLE:
+      return java_real(value_of<arrow::DoubleScalar>(value));
     case arrow::Type::DECIMAL128: {
       const auto scale = static_cast<const arrow::Decimal128Type&>(*value.type).scale();
       return value_of<arrow::Decimal128Scalar>(value).ToString(scale);
     }
-    case arrow::Type::STRING: return std::string(bytes_of(value));
-    default: return literal_sql(e);
+    case arrow::Type::STRING:
+      return std::string(bytes_of(value));
+    default:
+      return literal_sql(e);
   }
 }
 
@@ -242,8 +257,9 @@ std::string function_sql(const expression& e) {
 }
 
 std::string operand(const expression& e) {
-  const bool closed = e.kind == expression_kind::reference || (e.kind == expression_kind::call && !e.name.empty() &&
-                      std::isalpha(static_cast<unsigned char>(e.name[0])) && e.name != "case");
+  const bool call = e.kind == expression_kind::call &&
+                    (e.name == "[]" || std::isalpha(static_cast<unsigned char>(e.name[0]))) && e.name != "case";
+  const bool closed = e.kind == expression_kind::reference || call;
   return closed ? to_sql(e) : "(" + to_sql(e) + ")";
 }
 
@@ -305,9 +321,10 @@ expression_ptr hide_variables(const expression_ptr& e, const std::vector<std::st
 
 // Names that Spark writes in upper case (its mathematical functions), and functions named after what they stand for.
 std::string function_name(const std::string& name) {
-  constexpr std::array upper_case{"acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "ceiling", "cos",
-                                  "cosh", "cot", "csc", "degrees", "e", "exp", "expm1", "floor", "hypot", "log", "log10",
-                                  "log1p", "log2", "pi", "power", "radians", "sec", "signum", "sin", "sinh", "sqrt", "tan", "tanh"};
+  constexpr std::array upper_case{"acos",    "acosh",  "asin", "asinh", "atan",  "atan2",   "atanh", "cbrt",  "ceil",
+                                  "ceiling", "cos",    "cosh", "cot",   "csc",   "degrees", "e",     "exp",   "expm1",
+                                  "floor",   "hypot",  "log",  "log10", "log1p", "log2",    "pi",    "power", "radians",
+                                  "sec",     "signum", "sin",  "sinh",  "sqrt",  "tan",     "tanh"};
   const auto lower = to_lower(name);
   if (lower == "ceil" || lower == "ceiling" || lower == "floor" || lower == "log" || lower == "sqrt") {
     return lower == "log" || lower == "sqrt" ? (lower == "log" ? "LOG" : "SQRT") : (lower == "floor" ? "FLOOR" : "CEIL");
@@ -353,9 +370,12 @@ std::string call_name(const expression& e) {
 // The name of an expression inside another one: paths in full, aliases spelled out.
 std::string inner_name(const expression& e) {
   switch (e.kind) {
-    case expression_kind::reference: return member_path(e.path);
-    case expression_kind::alias: return inner_name(*e.arguments.at(0)) + " AS " + e.names.at(0);
-    default: return generated_name(e);
+    case expression_kind::reference:
+      return member_path(e.path);
+    case expression_kind::alias:
+      return inner_name(*e.arguments.at(0)) + " AS " + e.names.at(0);
+    default:
+      return generated_name(e);
   }
 }
 
@@ -363,13 +383,18 @@ std::string inner_name(const expression& e) {
 
 std::string generated_name(const expression& e) {
   switch (e.kind) {
-    case expression_kind::literal: return literal_name(e);
-    case expression_kind::reference: return e.path.empty() ? "" : e.path.back();
-    case expression_kind::star: return e.path.empty() ? "*" : member_path(e.path) + ".*";
-    case expression_kind::call: return call_name(e);
+    case expression_kind::literal:
+      return literal_name(e);
+    case expression_kind::reference:
+      return e.path.empty() ? "" : e.path.back();
+    case expression_kind::star:
+      return e.path.empty() ? "*" : member_path(e.path) + ".*";
+    case expression_kind::call:
+      return call_name(e);
     case expression_kind::cast:
       return to_upper(e.name) + "(" + inner_name(*e.arguments.at(0)) + " AS " + to_ddl(*e.type) + ")";
-    case expression_kind::alias: return e.names.at(0);
+    case expression_kind::alias:
+      return e.names.at(0);
     case expression_kind::lambda: {
       auto hidden = std::make_shared<expression>(e);
       hidden->arguments = {hide_variables(e.arguments.at(0), e.names)};
@@ -381,16 +406,22 @@ std::string generated_name(const expression& e) {
 
 std::string to_sql(const expression& e) {
   switch (e.kind) {
-    case expression_kind::literal: return literal_sql(e);
-    case expression_kind::reference: return quoted_path(e.path);
-    case expression_kind::star: return e.path.empty() ? "*" : quoted_path(e.path) + ".*";
-    case expression_kind::call: return call_sql(e);
+    case expression_kind::literal:
+      return literal_sql(e);
+    case expression_kind::reference:
+      return quoted_path(e.path);
+    case expression_kind::star:
+      return e.path.empty() ? "*" : quoted_path(e.path) + ".*";
+    case expression_kind::call:
+      return call_sql(e);
     case expression_kind::cast:
       return to_upper(e.name) + "(" + to_sql(*e.arguments.at(0)) + " AS " + to_ddl(*e.type) + ")";
     case expression_kind::alias:
-      return to_sql(*e.arguments.at(0)) + " AS " + (e.names.size() == 1 ? quoted_name(e.names[0]) : "(" + names_sql(e.names) + ")");
+      return to_sql(*e.arguments.at(0)) + " AS " +
+             (e.names.size() == 1 ? quoted_name(e.names[0]) : "(" + names_sql(e.names) + ")");
     case expression_kind::lambda:
-      return (e.names.size() == 1 ? quoted_name(e.names[0]) : "(" + names_sql(e.names) + ")") + " -> " + to_sql(*e.arguments.at(0));
+      return (e.names.size() == 1 ? quoted_name(e.names[0]) : "(" + names_sql(e.names) + ")") + " -> " +
+             to_sql(*e.arguments.at(0));
   }
   return "";
 }

@@ -96,15 +96,30 @@ std::size_t append_escape(std::string_view text, std::size_t i, std::string& out
     }
   }
   switch (c) {
-    case '0': out += '\0'; break;
-    case 'b': out += '\b'; break;
-    case 'n': out += '\n'; break;
-    case 'r': out += '\r'; break;
-    case 't': out += '\t'; break;
-    case 'Z': out += '\x1A'; break;
+    case '0':
+      out += '\0';
+      break;
+    case 'b':
+      out += '\b';
+      break;
+    case 'n':
+      out += '\n';
+      break;
+    case 'r':
+      out += '\r';
+      break;
+    case 't':
+      out += '\t';
+      break;
+    case 'Z':
+      out += '\x1A';
+      break;
     case '%':
-    case '_': out += '\\'; [[fallthrough]];  // Patterns of LIKE have their own escapes.
-    default: out += c;
+    case '_':
+      out += '\\';
+      [[fallthrough]];  // Patterns of LIKE have their own escapes.
+    default:
+      out += c;
   }
   return 1;
 }
@@ -125,7 +140,8 @@ class digit_reader {
   bool number(int least, int most, std::int64_t& value) {
     value = 0;
     int digits = 0;
-    for (; digits < most && std::isdigit(static_cast<unsigned char>(peek())); ++digits) value = 10 * value + (text_[place_++] - '0');
+    for (; digits < most && std::isdigit(static_cast<unsigned char>(peek())); ++digits)
+      value = 10 * value + (text_[place_++] - '0');
     return digits >= least && !std::isdigit(static_cast<unsigned char>(peek()));
   }
   // A fraction as microseconds; digits behind the sixth are cut.
@@ -176,7 +192,8 @@ bool read_zone(std::string_view text, std::int64_t& offset, bool& zoned) {
   offset = 0;
   zoned = !text.empty();
   for (const std::string_view utc : {"UTC", "GMT", "UT", "Z"}) {
-    if (text.size() >= utc.size() && std::equal(utc.begin(), utc.end(), text.begin(), [](char a, char b) { return a == upper(b); })) {
+    if (text.size() >= utc.size() &&
+        std::equal(utc.begin(), utc.end(), text.begin(), [](char a, char b) { return a == upper(b); })) {
       text.remove_prefix(utc.size());
       break;
     }
@@ -295,8 +312,12 @@ bool add_part(const interval_syntax::part& part, interval_value& value) {
     std::int64_t size;
     int field;
   };
-  constexpr std::array sizes{sized{"WEEK", 7 * 86400 * second, 2}, sized{"DAY", 86400 * second, 2}, sized{"HOUR", 3600 * second, 3},
-                             sized{"MINUTE", 60 * second, 4},      sized{"SECOND", second, 5},      sized{"MILLISECOND", 1000, 5},
+  constexpr std::array sizes{sized{"WEEK", 7 * 86400 * second, 2},
+                             sized{"DAY", 86400 * second, 2},
+                             sized{"HOUR", 3600 * second, 3},
+                             sized{"MINUTE", 60 * second, 4},
+                             sized{"SECOND", second, 5},
+                             sized{"MILLISECOND", 1000, 5},
                              sized{"MICROSECOND", 1, 5}};
   for (const auto& [name, size, field] : sizes) {
     if (name != unit) continue;
@@ -362,7 +383,8 @@ expression_ptr read_integer(const std::string& text, parse_session& session, tex
     case 'L':
       if (!value) too_large("BIGINT");
       return literal_named(std::make_shared<arrow::Int64Scalar>(*value), std::to_string(*value));
-    default: break;
+    default:
+      break;
   }
   if (!value) return exact_number(digits, session, where);
   if (*value <= std::numeric_limits<std::int32_t>::max()) return expressions::literal(static_cast<std::int32_t>(*value));
@@ -432,7 +454,9 @@ expression_ptr make_interval(const interval_syntax& syntax, parse_session& sessi
     for (const auto& part : syntax.parts) valid = valid && add_part(part, value);
   }
   if (!valid) {
-    session.refuse(where, "this interval cannot be read: expected INTERVAL 10 MINUTES, INTERVAL '1' DAY or INTERVAL '1 2:03' DAY TO MINUTE");
+    session.refuse(
+        where,
+        "this interval cannot be read: expected INTERVAL 10 MINUTES, INTERVAL '1' DAY or INTERVAL '1 2:03' DAY TO MINUTE");
   }
   if (value.first_field < 2 && value.last_field >= 2) {
     session.refuse(where, "years and months cannot be mixed with days and smaller units in one interval; add two intervals");

@@ -27,7 +27,9 @@ class one_row_source final : public source {
     return {{"row", nlohmann::json::object(), true}};
   }
   void adopt(const std::vector<source_split>&) override { given_out_ = true; }
-  nlohmann::json position(const std::vector<split_position>& unfinished) const override { return given_out_ && unfinished.empty(); }
+  nlohmann::json position(const std::vector<split_position>& unfinished) const override {
+    return given_out_ && unfinished.empty();
+  }
   std::unique_ptr<split_reader> open(const source_split&, const nlohmann::json& position) const override {
     return std::make_unique<one_row_reader>(position.is_boolean() && position.get<bool>());
   }

@@ -25,10 +25,17 @@ std::string describe(const std::vector<std::string>& expected) {
   if (has("SELECT") && has("VALUES")) return "a query";
   if (has("a name") && has("ARRAY") && has("STRUCT") && !has("ALL")) return "a type";
   std::vector<std::string> chosen;
-  if (has("a name") && !has("AS")) chosen.emplace_back("a name");
-  for (const char* word : {")", "]", ",", ">", "(", ".", "END", "THEN", "WHEN", "AND", "BY", "FROM", "JOIN", "ON", "AS", "NULL",
-                           "a number", "a string", "a unit of time", "the end of the text"}) {
-    if (has(word) && chosen.size() < 4) chosen.emplace_back(word);
+  // Behind a whole expression any operator may follow; what helps is what would end it.
+  const bool whole = has("+");
+  if (has("a name") && !whole) chosen.emplace_back("a name");
+  for (const char* word : {")", "]", ",", "THEN", "FROM", "the end of the text"}) {
+    if (has(word)) chosen.emplace_back(word);
+  }
+  if (has("END") && !has("a name")) chosen.emplace_back("END");
+  if (has(">") && !whole) chosen.emplace_back(">");
+  for (const char* word :
+       {"(", ".", "AND", "BY", "WHEN", "JOIN", "ON", "AS", "NULL", "a number", "a string", "a unit of time"}) {
+    if (has(word) && chosen.size() < 4 && !(whole && !chosen.empty())) chosen.emplace_back(word);
   }
   std::string text;
   for (std::size_t i = 0; i < chosen.size(); ++i) {

@@ -91,7 +91,7 @@ x\"[^"]*\"                                return grammar::make_BINARY(std::strin
 ['"`]                                     session.refuse(PLACE, "this quote is never closed");
 "/*"                                      session.refuse(PLACE, "this comment is never closed");
 .|\n                                      session.refuse(PLACE, "unexpected character '" + WORD + "'");
-<<EOF>>                                   session.position.begin = session.position.end; return grammar::make_END_OF_TEXT(PLACE);
+<<EOF>>                                   return grammar::make_END_OF_TEXT({PLACE.end, PLACE.end});
 
 %%
 

@@ -49,9 +49,7 @@ logical_plan_ptr one_row() {
   return share(std::move(plan));
 }
 
-const expression_ptr& unaliased(const expression_ptr& e) {
-  return e->kind == expression_kind::alias ? e->arguments.at(0) : e;
-}
+const expression_ptr& unaliased(const expression_ptr& e) { return e->kind == expression_kind::alias ? e->arguments.at(0) : e; }
 
 bool is_aggregate_call(const expression& e) {
   if (e.kind != expression_kind::call) return false;
@@ -61,7 +59,8 @@ bool is_aggregate_call(const expression& e) {
 }
 
 bool is_generator_call(const expression& e) {
-  constexpr std::array generators{"explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer", "stack"};
+  constexpr std::array generators{"explode", "explode_outer", "posexplode", "posexplode_outer",
+                                  "inline",  "inline_outer",  "stack"};
   return e.kind == expression_kind::call &&
          std::find(generators.begin(), generators.end(), to_lower(e.name)) != generators.end();
 }
@@ -408,7 +407,8 @@ logical_plan_ptr make_renamed(const logical_plan_ptr& query, const std::vector<s
                                       [](const expression_ptr& e) { return e->kind == expression_kind::star; });
     if (!has_star) {
       if (names.size() != query->expressions.size()) {
-        session.refuse(where, std::to_string(names.size()) + " names for " + std::to_string(query->expressions.size()) + " columns");
+        session.refuse(where,
+                       std::to_string(names.size()) + " names for " + std::to_string(query->expressions.size()) + " columns");
       }
       for (std::size_t i = 0; i < names.size(); ++i) {
         renamed.expressions[i] = expressions::alias(unaliased(query->expressions[i]), names[i]);
@@ -416,9 +416,10 @@ logical_plan_ptr make_renamed(const logical_plan_ptr& query, const std::vector<s
       return share(std::move(renamed));
     }
   }
-  const bool keeps_names = query->kind == plan_kind::unite || query->kind == plan_kind::limit || query->kind == plan_kind::alias ||
-                           query->kind == plan_kind::deduplicate;
-  if (!keeps_names) session.unsupported(where, "a list of new column names here", "name the columns in the SELECT: expr AS name");
+  const bool keeps_names = query->kind == plan_kind::unite || query->kind == plan_kind::limit ||
+                           query->kind == plan_kind::alias || query->kind == plan_kind::deduplicate;
+  if (!keeps_names)
+    session.unsupported(where, "a list of new column names here", "name the columns in the SELECT: expr AS name");
   renamed.children[0] = make_renamed(query->children[0], names, session, where);
   return share(std::move(renamed));
 }

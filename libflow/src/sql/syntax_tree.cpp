@@ -25,8 +25,8 @@ std::string to_upper(std::string text) {
 
 bool is_name(const expression_ptr& e) { return e->kind == expression_kind::reference && e->path.size() == 1; }
 
-constexpr std::array units{"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DAYOFYEAR", "HOUR", "MINUTE", "SECOND", "MILLISECOND",
-                           "MICROSECOND"};
+constexpr std::array units{"YEAR", "QUARTER", "MONTH",  "WEEK",        "DAY",        "DAYOFYEAR",
+                           "HOUR", "MINUTE",  "SECOND", "MILLISECOND", "MICROSECOND"};
 
 // timestampadd(MINUTE, n, t): the unit is a word, not a column.
 bool takes_unit(const std::string& function) {
@@ -51,15 +51,20 @@ std::shared_ptr<arrow::Scalar> negated(const arrow::Scalar& value) {
       const auto n = static_cast<const arrow::Int16Scalar&>(value).value;
       return std::make_shared<arrow::Int16Scalar>(static_cast<std::int16_t>(-n));
     }
-    case arrow::Type::INT32: return std::make_shared<arrow::Int32Scalar>(-static_cast<const arrow::Int32Scalar&>(value).value);
-    case arrow::Type::INT64: return std::make_shared<arrow::Int64Scalar>(-static_cast<const arrow::Int64Scalar&>(value).value);
-    case arrow::Type::FLOAT: return std::make_shared<arrow::FloatScalar>(-static_cast<const arrow::FloatScalar&>(value).value);
-    case arrow::Type::DOUBLE: return std::make_shared<arrow::DoubleScalar>(-static_cast<const arrow::DoubleScalar&>(value).value);
+    case arrow::Type::INT32:
+      return std::make_shared<arrow::Int32Scalar>(-static_cast<const arrow::Int32Scalar&>(value).value);
+    case arrow::Type::INT64:
+      return std::make_shared<arrow::Int64Scalar>(-static_cast<const arrow::Int64Scalar&>(value).value);
+    case arrow::Type::FLOAT:
+      return std::make_shared<arrow::FloatScalar>(-static_cast<const arrow::FloatScalar&>(value).value);
+    case arrow::Type::DOUBLE:
+      return std::make_shared<arrow::DoubleScalar>(-static_cast<const arrow::DoubleScalar&>(value).value);
     case arrow::Type::DECIMAL128: {
       auto n = static_cast<const arrow::Decimal128Scalar&>(value).value;
       return std::make_shared<arrow::Decimal128Scalar>(n.Negate(), value.type);
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
@@ -95,13 +100,16 @@ expression_ptr make_call(std::string name, std::vector<expression_ptr> arguments
 
 expression_ptr make_operator_call(std::string function, const std::string& symbol, const expression_ptr& a,
                                   const expression_ptr& b) {
-  return with(make_call(std::move(function), {a, b}), [&](expression& e) {
-    e.text = "(" + generated_name(*a) + " " + symbol + " " + generated_name(*b) + ")";
-  });
+  return with(make_call(std::move(function), {a, b}),
+              [&](expression& e) { e.text = "(" + generated_name(*a) + " " + symbol + " " + generated_name(*b) + ")"; });
 }
 
 expression_ptr make_unless(bool negated, expression_ptr operand) {
   return negated ? make_call("not", {std::move(operand)}) : operand;
+}
+
+expression_ptr make_truth_test(expression_ptr operand, bool truth, bool negated) {
+  return make_unless(negated, make_call("<=>", {std::move(operand), expressions::literal(truth)}));
 }
 
 expression_ptr make_between(const expression_ptr& value, const expression_ptr& low, const expression_ptr& high, bool negated) {
@@ -145,18 +153,21 @@ expression_ptr make_member(const expression_ptr& base, const std::string& member
   if (base->kind == expression_kind::reference) {
     return with(base, [&](expression& e) { e.path.push_back(member); });
   }
-  return with(make_call("[]", {base, make_string(member)}), [&](expression& e) { e.text = generated_name(*base) + "." + member; });
+  return with(make_call("[]", {base, make_string(member)}),
+              [&](expression& e) { e.text = generated_name(*base) + "." + member; });
 }
 
 expression_ptr make_star(const expression_ptr& qualifier, parse_session& session, text_range where) {
-  if (qualifier->kind != expression_kind::reference) session.refuse(where, "only a table or a struct column may stand before .*");
+  if (qualifier->kind != expression_kind::reference)
+    session.refuse(where, "only a table or a struct column may stand before .*");
   return expressions::star(qualifier->path);
 }
 
 expression_ptr make_case(const expression_ptr& operand, const std::vector<expression_ptr>& branches,
                          const expression_ptr& otherwise) {
   auto arguments = branches;
-  for (std::size_t i = 0; operand != nullptr && i < arguments.size(); i += 2) arguments[i] = make_call("=", {operand, branches[i]});
+  for (std::size_t i = 0; operand != nullptr && i < arguments.size(); i += 2)
+    arguments[i] = make_call("=", {operand, branches[i]});
   if (otherwise != nullptr) arguments.push_back(otherwise);
   return make_call("case", std::move(arguments));
 }
@@ -196,7 +207,8 @@ expression_ptr finish_call(call_syntax call, parse_session& session, text_range 
   if (arguments.size() == 3 && takes_unit(function) && is_name(arguments[0])) {
     const auto unit = to_upper(arguments[0]->path[0]);
     if (std::find(units.begin(), units.end(), unit) == units.end()) {
-      session.refuse(where, call.name + " expects a unit of time such as DAY or MINUTE first, not '" + arguments[0]->path[0] + "'");
+      session.refuse(where,
+                     call.name + " expects a unit of time such as DAY or MINUTE first, not '" + arguments[0]->path[0] + "'");
     }
     arguments[0] = make_string(unit);
     if (function != "timestampadd" && function != "timestampdiff") {
@@ -252,16 +264,26 @@ data_type read_type(const std::string& word, const std::vector<std::string>& par
     const data_type& (*type)();
   };
   static constexpr std::array plain{
-      named_type{"BOOLEAN", types::boolean},     named_type{"TINYINT", types::tinyint},
-      named_type{"BYTE", types::tinyint},        named_type{"SMALLINT", types::smallint},
-      named_type{"SHORT", types::smallint},      named_type{"INT", types::integer},
-      named_type{"INTEGER", types::integer},     named_type{"BIGINT", types::bigint},
-      named_type{"LONG", types::bigint},         named_type{"FLOAT", types::float32},
-      named_type{"REAL", types::float32},        named_type{"DOUBLE", types::float64},
-      named_type{"STRING", types::string},       named_type{"BINARY", types::binary},
-      named_type{"DATE", types::date},           named_type{"TIMESTAMP", types::timestamp},
-      named_type{"TIMESTAMP_LTZ", types::timestamp}, named_type{"TIMESTAMP_NTZ", types::timestamp_ntz},
-      named_type{"INTERVAL", types::interval},   named_type{"VOID", types::null},
+      named_type{"BOOLEAN", types::boolean},
+      named_type{"TINYINT", types::tinyint},
+      named_type{"BYTE", types::tinyint},
+      named_type{"SMALLINT", types::smallint},
+      named_type{"SHORT", types::smallint},
+      named_type{"INT", types::integer},
+      named_type{"INTEGER", types::integer},
+      named_type{"BIGINT", types::bigint},
+      named_type{"LONG", types::bigint},
+      named_type{"FLOAT", types::float32},
+      named_type{"REAL", types::float32},
+      named_type{"DOUBLE", types::float64},
+      named_type{"STRING", types::string},
+      named_type{"BINARY", types::binary},
+      named_type{"DATE", types::date},
+      named_type{"TIMESTAMP", types::timestamp},
+      named_type{"TIMESTAMP_LTZ", types::timestamp},
+      named_type{"TIMESTAMP_NTZ", types::timestamp_ntz},
+      named_type{"INTERVAL", types::interval},
+      named_type{"VOID", types::null},
       named_type{"NULL", types::null},
   };
   const auto name = to_upper(word);
@@ -269,7 +291,8 @@ data_type read_type(const std::string& word, const std::vector<std::string>& par
   for (const auto& text : parameters) {
     int number = -1;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failure != std::errc{} || end != text.data() + text.size()) session.refuse(where, "'" + text + "' is no length or precision");
+    if (failure != std::errc{} || end != text.data() + text.size())
+      session.refuse(where, "'" + text + "' is no length or precision");
     numbers.push_back(number);
   }
   if (name == "DECIMAL" || name == "DEC" || name == "NUMERIC") {

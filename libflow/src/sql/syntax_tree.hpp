@@ -31,9 +31,12 @@ struct call_syntax {
 
 expression_ptr make_call(std::string name, std::vector<expression_ptr> arguments);
 /// `a << b`: the call of a function that was written as an operator, and is named so.
-expression_ptr make_operator_call(std::string function, const std::string& symbol, const expression_ptr& a, const expression_ptr& b);
+expression_ptr make_operator_call(std::string function, const std::string& symbol, const expression_ptr& a,
+                                  const expression_ptr& b);
 /// `operand`, or NOT `operand`.
 expression_ptr make_unless(bool negated, expression_ptr operand);
+/// IS [NOT] TRUE, IS [NOT] FALSE.
+expression_ptr make_truth_test(expression_ptr operand, bool truth, bool negated);
 expression_ptr make_between(const expression_ptr& value, const expression_ptr& low, const expression_ptr& high, bool negated);
 expression_ptr make_in(expression_ptr value, const std::vector<expression_ptr>& candidates, bool negated);
 /// LIKE with an escape character; `escape` must be one character.
