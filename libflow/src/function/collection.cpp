@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 
+#include "expression/nodes.hpp"
 #include "flow/error.hpp"
 #include "function/list_builder.hpp"
 #include "function/register.hpp"
@@ -104,6 +105,14 @@ bind_rule element_rule(const function_text& f, int base) {
       return {{std::move(e)}, type, [](arguments_span v, i64, const evaluation_context&) { return v[0]; }, true};
     }
     if (!is_list_arg(a[0])) refuse_arguments(f, a, "it takes an array and an index, or a map and a key");
+    if (const auto name = constant_text(*a[1]); base == 0 && name && is_struct_type(*element_type(*a[0]->type()))) {
+      const int member = static_cast<const arrow::StructType&>(*element_type(*a[0]->type())).GetFieldIndex(*name);
+      if (member < 0) refuse_arguments(f, a, "the array's structs have no member '" + *name + "'");
+      auto e = bind_element_member(a[0], member);
+      const auto type = e->type();
+      return {{std::move(e)}, type, [](arguments_span v, i64, const evaluation_context&) { return v[0]; }, true};
+    }
+    if (base == 0 && is_string_type(*a[1]->type())) refuse_arguments(f, a, "an array's index is a whole number");
     auto index = convert(a[1], accepts::integer);
     if (!index) refuse_arguments(f, a, "the index is a number");
     a[1] = std::move(index);
