@@ -69,7 +69,8 @@ class word_table {
   word_table() : slots_(1 << 19) {}
 
   void add(const word_key& key) {
-    const unsigned __int128 product = static_cast<unsigned __int128>(key.low ^ 0x9E3779B97F4A7C15ull) * (key.high ^ 0xD6E8FEB86659FD93ull);
+    __extension__ using wide = unsigned __int128;
+    const wide product = static_cast<wide>(key.low ^ 0x9E3779B97F4A7C15ull) * (key.high ^ 0xD6E8FEB86659FD93ull);
     std::size_t i = (static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64)) & (slots_.size() - 1);
     while (slots_[i].count != 0 && !(slots_[i].key == key)) i = (i + 1) & (slots_.size() - 1);
     slots_[i].key = key;
