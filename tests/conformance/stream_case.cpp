@@ -52,11 +52,13 @@ class stream_run {
     return emitted_;
   }
 
-  /// The watermark that the next epoch will use, as the corpus writes it.
-  json watermark() const {
+  /// The watermark that the next epoch will use. A run that has had no epoch yet reports none: then the last known one stands.
+  const json& watermark() {
     const auto progress = running_->last_progress();
-    if (!progress.is_object() || !progress.contains("eventTime")) return nullptr;
-    return progress["eventTime"].value("nextWatermark", json(nullptr));
+    if (progress.is_object()) {
+      watermark_ = progress.contains("eventTime") ? progress["eventTime"].value("nextWatermark", json(nullptr)) : json(nullptr);
+    }
+    return watermark_;
   }
 
   void restart() {
@@ -79,6 +81,7 @@ class stream_run {
   dataset result_;
   query_ptr running_;
   json emitted_ = json::array();
+  json watermark_;
 };
 
 /// "2024-01-01T10:00:00.000Z" as "2024-01-01 10:00:00", fractions kept only when they say something.
