@@ -30,6 +30,14 @@ class csv_records {
   }
   std::int64_t position() const { return whole_ ? begin_ + static_cast<std::int64_t>(at_) : lines_.position(); }
   std::string name() const { return lines_.name(); }
+  /// Where the record `text` begins, for a message that ends the reading.
+  std::string place_for_message(std::string_view text) {
+    if (!whole_) return lines_.place_for_message();
+    line_scanner counted(memory_input(all_.substr(0, static_cast<std::size_t>(text.data() - all_.data()) + 1), lines_.name()), {}, "", true);
+    for (std::string_view line; counted.next(line);) {
+    }
+    return counted.place_for_message();
+  }
 
  private:
   bool skipped(std::string_view line) const {
@@ -152,7 +160,7 @@ class csv_reader final : public format_reader {
     if (why.empty()) return true;
     ++malformed_;
     if (settings_->mode == malformed_mode::drop) return false;
-    throw error(errc::malformed_data, "\"" + records_.name() + "\" before byte " + std::to_string(records_.position()) + ": " + why + ": " +
+    throw error(errc::malformed_data, records_.place_for_message(text) + ": " + why + ": " +
                                           std::string(text.substr(0, 200)) + " (mode FAILFAST; PERMISSIVE keeps such rows, DROPMALFORMED drops them)");
   }
 

@@ -25,14 +25,16 @@ class row_decoding {
   json_decoder& decoder() { return decoder_; }
   std::int64_t malformed() const { return malformed_; }
 
-  void add(std::string_view text, bool checked, const std::string& where, std::int64_t offset) {
+  /// `place` says where the text stands, for a message.
+  template <class Place>
+  void add(std::string_view text, bool checked, Place place) {
     const bool valid = checked || valid_utf8(text);
     const auto outcome = valid ? decoder_.decode(text) : json_decoder::outcome::malformed;
     if (outcome == json_decoder::outcome::added || outcome == json_decoder::outcome::blank) return;
     ++malformed_;
     if (settings_->mode == malformed_mode::fail) {
       const auto why = outcome == json_decoder::outcome::partial ? decoder_.complaint() : "no JSON object";
-      throw error(errc::malformed_data, "\"" + where + "\" before byte " + std::to_string(offset) + ": " + why + ": " +
+      throw error(errc::malformed_data, place() + ": " + why + ": " +
                                             (valid ? excerpt(text) : repaired_utf8(excerpt(text))) +
                                             " (mode FAILFAST; PERMISSIVE keeps such rows, DROPMALFORMED drops them)");
     }
@@ -54,7 +56,7 @@ class row_decoding {
 
 class json_line_reader final : public format_reader {
  public:
-  json_line_reader(line_scanner lines, row_decoding rows) : lines_(std::move(lines)), rows_(std::move(rows)), name_(lines_.name()) {}
+  json_line_reader(line_scanner lines, row_decoding rows) : lines_(std::move(lines)), rows_(std::move(rows)) {}
 
   bool read(const read_budget& budget, batch& out) override {
     out = nullptr;
@@ -62,7 +64,7 @@ class json_line_reader final : public format_reader {
     std::string_view line;
     rows_.decoder().reserve(std::min(budget.rows, last_rows_ + last_rows_ / 8 + 64));
     while (rows_.decoder().rows() < budget.rows && lines_.position() - begin < budget.bytes && lines_.next(line)) {
-      rows_.add(line, lines_.checked(), name_, lines_.position());
+      rows_.add(line, lines_.checked(), [this] { return lines_.place_for_message(); });
       // A stretch of dropped rows does not end the read, but a read does not go on for ever either.
     }
     last_rows_ = rows_.decoder().rows();
@@ -78,7 +80,6 @@ class json_line_reader final : public format_reader {
  private:
   line_scanner lines_;
   row_decoding rows_;
-  std::string name_;
   std::int64_t last_rows_ = 0;
 };
 
@@ -92,7 +93,7 @@ class json_whole_reader final : public format_reader {
     out = nullptr;
     if (decoded_ == nullptr) {
       std::string_view text;
-      if (input_.whole(text)) rows_.add(text, false, input_.name(), static_cast<std::int64_t>(text.size()));
+      if (input_.whole(text)) rows_.add(text, false, [this] { return "\"" + input_.name() + "\""; });
       decoded_ = rows_.take();
     }
     const auto left = decoded_->num_rows() - given_;

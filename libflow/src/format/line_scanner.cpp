@@ -181,6 +181,16 @@ bool line_scanner::next(std::string_view& line) {
   return true;
 }
 
+std::string line_scanner::place_for_message() {
+  const auto name = input_->name();
+  line_scanner counted(std::move(input_), {0, position()}, separator_, true);
+  std::int64_t lines = 0;
+  for (std::string_view line; counted.next(line);) ++lines;
+  input_ = std::move(counted.input_);
+  ended_ = true;
+  return "\"" + name + "\" line " + std::to_string(lines);
+}
+
 bool line_scanner::whole(std::string_view& text) {
   if (!started_) start();
   if (position() >= range_.end) return false;

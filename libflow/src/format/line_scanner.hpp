@@ -35,6 +35,9 @@ class line_scanner {
   /// Everything up to the input's end as one line (whole inputs only); false if it was given out.
   bool whole(std::string_view& text);
   std::string name() const { return input_->name(); }
+  /// The input's name and the number, from 1, of the last line given out, for a message that ends the reading: counting reads the
+  /// input again from its begin, and no line follows.
+  std::string place_for_message();
 
  private:
   bool fill();
