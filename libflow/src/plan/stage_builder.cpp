@@ -201,6 +201,14 @@ aggregate_plan stage_builder::aggregate_of(const resolved_plan& node, const reso
   return plan;
 }
 
+static nlohmann::json function_names(const resolved_plan& aggregate) {
+  auto names = nlohmann::json::array();
+  for (std::size_t c = aggregate.key_count; c < aggregate.values.size(); ++c) {
+    names.push_back(function_catalog::builtin().at(aggregate.values[c]->name).name);
+  }
+  return names;
+}
+
 int stage_builder::place_aggregate(const resolved_plan& node) {
   const auto& input = node.children[0]->output;
   const int below = place(*node.children[0]);
@@ -215,6 +223,8 @@ int stage_builder::place_aggregate(const resolved_plan& node) {
   const bool closes_groups = merged.event_time.has_value() && options_.mode != output_mode::complete;
   auto spec = make_aggregate(stage(id).output, std::move(merged));
   spec.wants_no_data_epochs = closes_groups;
+  // The state of count() has the shape of sum()'s: only its name tells that a checkpoint is not for this query.
+  if (spec.stateful) spec.signature["functions"] = function_names(node);
   append(id, std::move(spec));
   return id;
 }
