@@ -26,11 +26,23 @@ void cat(const std::string& format, const std::string& path, const std::string& 
   apps::write_json_lines(std::cout, rows);
 }
 
+/// A bar would end a table's cell.
+std::string escaped_bars(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 void list_functions(bool markdown) {
-  if (markdown) std::cout << "# Functions\n\n| function | what it does |\n|---|---|\n";
+  if (markdown) {
+    std::cout << "# Functions\n\nMade by `flow functions --markdown`.\n\n| function | what it does |\n|---|---|\n";
+  }
   for (const auto& f : flow::function_catalog::builtin().entries()) {
     if (markdown) {
-      std::cout << "| `" << f.usage << "` | " << f.description << " |\n";
+      std::cout << "| `" << escaped_bars(f.usage) << "` | " << escaped_bars(f.description) << " |\n";
     } else {
       std::cout << f.usage << "\t" << f.description << "\n";
     }
@@ -48,7 +60,7 @@ int main(int argc, char** argv) {
   auto* cat_command = app.add_subcommand("cat", "Print a file, a directory or a file sink's output as JSON lines");
   cat_command->add_option("--format", format, "text, json or csv")->required();
   cat_command->add_option("--schema", schema, "Columns as DDL; inferred if not given");
-  cat_command->add_option("--option", options, "Reader option KEY=VALUE, may be repeated");
+  cat_command->add_option("--option", options, "Reader option KEY=VALUE, may be repeated")->allow_extra_args(false);
   cat_command->add_option("path", path, "File or directory")->required();
 
   auto* checkpoint = app.add_subcommand("checkpoint", "Look into a query's checkpoint");

@@ -4,10 +4,47 @@
 
 namespace apps {
 
+namespace {
+
+std::string check_trigger(const std::string& text) {
+  if (text == "once" || text == "available-now") return "";
+  try {
+    if (flow::parse_duration(text) >= flow::duration{}) return "";
+  } catch (const flow::error&) {
+  }
+  return "expected once, available-now or an interval such as \"5 seconds\" or 50ms, not \"" + text + "\"";
+}
+
+/// The options of the app and of the subcommand that was given.
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (const auto* command : app.get_subcommands()) {
+    const auto more = option_names(*command);
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  return names;
+}
+
+/// The option nearest to the first word that no option answers to, as a question, or nothing.
+std::string suggestion(const CLI::App& app) {
+  for (const auto& word : app.remaining(true)) {
+    const auto near = flow::nearest_name(word.substr(0, word.find('=')), option_names(app));
+    if (word.starts_with("--") && !near.empty()) return word + ": did you mean " + near + "?\n";
+  }
+  return "";
+}
+
+}  // namespace
+
 void run_options::add_to(CLI::App& app) {
   app.add_option("--checkpoint", checkpoint, "Directory of the query's state; a restart goes on from it");
   app.add_option("--mode", mode, "How epochs run")->check(CLI::IsMember({"micro-batch", "continuous"}))->capture_default_str();
-  app.add_option("--trigger", trigger, "once, available-now, or an interval such as \"5 seconds\" or 50ms");
+  app.add_option("--trigger", trigger, "once, available-now, or an interval such as \"5 seconds\" or 50ms")
+      ->check(check_trigger)
+      ->capture_default_str();
   app.add_option("--state", state, "Where keyed state lives")->check(CLI::IsMember({"memory", "lmdb"}))->capture_default_str();
   app.add_option("--parallelism", parallelism, "Instances of each keyed operator (0: one per worker thread)")
       ->check(CLI::Range(0, 1024));
@@ -39,7 +76,9 @@ int run_app(CLI::App& app, int argc, char** argv, const std::function<void()>& b
     body();
     return 0;
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
+    if (app.exit(e) == 0) return 0;
+    std::cerr << suggestion(app);
+    return 2;
   } catch (const flow::error& e) {
     std::cerr << app.get_name() << ": " << e.what() << " [" << flow::to_string(e.code()) << "]\n";
   } catch (const std::exception& e) {

@@ -9,10 +9,18 @@ using namespace flow;
 
 namespace {
 
+/// What is wrong with a socket's address, or nothing.
+std::string check_address(const std::string& address) {
+  const auto colon = address.rfind(':');
+  const auto port = colon == std::string::npos ? "" : address.substr(colon + 1);
+  const bool number = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
+  if (colon != 0 && number && std::stoi(port) >= 1 && std::stoi(port) <= 65535) return "";
+  return "expected HOST:PORT with a port from 1 to 65535, as in localhost:9999, not \"" + address + "\"";
+}
+
 dataset lines_of(const session& s, const std::string& directory, const std::string& address, int files_per_epoch) {
   if (!address.empty()) {
     const auto colon = address.rfind(':');
-    if (colon == std::string::npos) throw error{errc::invalid_argument, "--socket " + address + ": expected HOST:PORT"};
     return s.read_stream().format("socket").option("host", address.substr(0, colon)).option("port", address.substr(colon + 1)).load();
   }
   if (!directory.empty()) {
@@ -34,7 +42,7 @@ int main(int argc, char** argv) {
   int files_per_epoch = 0;
   apps::run_options run;
   auto* input = app.add_option("--input", directory, "Directory of text files");
-  app.add_option("--socket", address, "HOST:PORT that sends lines (try: nc -lk 9999)")->excludes(input);
+  app.add_option("--socket", address, "HOST:PORT that sends lines (try: nc -lk 9999)")->excludes(input)->check(check_address);
   app.add_option("--output", output, "File for the current counts as JSON lines; the console if not given");
   app.add_option("--max-files-per-trigger", files_per_epoch, "Bound of files in one epoch (0: none)");
   run.add_to(app);

@@ -15,9 +15,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string with_advice(const std::error_code& failure) {
+  const bool denied = failure == std::errc::permission_denied || failure == std::errc::read_only_file_system;
+  const bool no_folder = failure == std::errc::not_a_directory || failure == std::errc::file_exists;
+  return failure.message() + (denied      ? "; write elsewhere, or give the user of this process the right to write there"
+                              : no_folder ? "; a file stands where a directory is needed: write elsewhere, or move it away"
+                                          : "");
+}
+
 [[noreturn]] void fail(errc code, const std::string& what, const fs::path& path) {
-  const auto reason = std::error_code(errno, std::generic_category()).message();
-  throw error(code, "cannot " + what + " " + path.string() + ": " + reason);
+  throw error(code, "cannot " + what + " " + path.string() + ": " + with_advice(std::error_code(errno, std::generic_category())));
 }
 
 }  // namespace
@@ -71,7 +78,7 @@ void make_directories(const fs::path& dir) {
   if (above != dir) make_directories(above);
   std::error_code failure;
   fs::create_directory(dir, failure);
-  if (failure) throw error(errc::unwritable_output, "cannot make the directory " + dir.string() + ": " + failure.message());
+  if (failure) throw error(errc::unwritable_output, "cannot make the directory " + dir.string() + ": " + with_advice(failure));
   sync_directory(above);
 }
 

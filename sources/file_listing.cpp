@@ -19,8 +19,10 @@ namespace {
 std::int64_t micros(const timespec& t) { return t.tv_sec * 1'000'000 + t.tv_nsec / 1000; }
 
 [[noreturn]] void unreadable(const std::string& path, int code) {
-  throw error(errc::unreadable_input, "cannot read \"" + path + "\": " + std::strerror(code) +
-                                          (code == ENOENT ? "; check the path, or create the directory before the query starts" : ""));
+  const char* advice = code == ENOENT   ? "; check the path, or create the directory before the query starts"
+                       : code == EACCES ? "; give the user of this process the right to read it"
+                                        : "";
+  throw error(errc::unreadable_input, "cannot read \"" + path + "\": " + std::strerror(code) + advice);
 }
 
 std::string unescape_path(std::string_view text) {

@@ -7,7 +7,7 @@ namespace flow {
 namespace {
 
 template <class Connectors>
-const auto& find_connector(const Connectors& connectors, std::string_view format, const std::string& verb) {
+const auto& find_connector(const Connectors& connectors, std::string_view format, const std::string& verb, const std::string& others) {
   const auto found = connectors.find(std::string(format));
   if (found != connectors.end()) return found->second;
   std::vector<std::string> names;
@@ -19,7 +19,7 @@ const auto& find_connector(const Connectors& connectors, std::string_view format
   const auto near = nearest_name(format, names);
   throw error(errc::unknown_format, "format \"" + std::string(format) + "\" cannot be " + verb +
                                         (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
-                                        (near.empty() ? "; what can be: " : " What can be: ") + all);
+                                        (near.empty() ? "; what can be: " : " What can be: ") + all + others);
 }
 
 template <class Connectors, class Make>
@@ -40,11 +40,11 @@ void connector_registry::add_sink(std::string format, sink_factory make) {
 }
 
 const source_factory& connector_registry::source(std::string_view format) const {
-  return find_connector(sources_, format, "read");
+  return find_connector(sources_, format, "read", "");
 }
 
 const sink_factory& connector_registry::sink(std::string_view format) const {
-  return find_connector(sinks_, format, "written");
+  return find_connector(sinks_, format, "written", ", memory; or give a function to foreach() or foreach_batch()");
 }
 
 }  // namespace flow

@@ -176,7 +176,8 @@ class verifier {
 std::shared_ptr<lmdb_environment> open_to_read(const fs::path& dir) {
   const auto file = dir / state_file;
   if (!fs::exists(file)) {
-    throw error(errc::unreadable_input, "there is no checkpoint in " + dir.string() + ": " + file.string() + " does not exist");
+    throw error(errc::unreadable_input, "there is no checkpoint in " + dir.string() + ": " + file.string() +
+                                             " does not exist; give the directory that was the query's checkpointLocation");
   }
   lmdb_options options;
   options.read_only = true;

@@ -49,7 +49,7 @@ const function_entry& function_catalog::at(std::string_view name) const {
   for (const auto& e : entries_) names.push_back(e.name);
   const auto near = nearest_name(name, names);
   throw error(errc::unknown_function, "there is no function '" + std::string(name) + "'" +
-                                          (near.empty() ? "; SHOW FUNCTIONS lists all" : "; did you mean '" + near + "'?"));
+                                          (near.empty() ? "; the command \"flow functions\" lists all" : "; did you mean '" + near + "'?"));
 }
 
 void function_catalog::add(function_entry entry) { entries_.push_back(std::move(entry)); }

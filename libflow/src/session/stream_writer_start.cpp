@@ -82,6 +82,8 @@ query_ptr stream_writer::start() {
   check_partition_columns(settings_->partition_by, *plan.output);
   sink_request request;
   request.partition_by = settings_->partition_by;
+  // So that they are suggested too where a connector refuses an unknown option.
+  for (const auto key : engine_options) request.options.find(key);
   for (const auto& [key, value] : settings_->options.values()) {
     if (!is_engine_option(key)) request.options.set(key, value);
   }
