@@ -1,4 +1,7 @@
-// Continuous mode of the coordinator: rows flow as they come, and a barrier goes through the graph at each interval in which some did.
+// Continuous mode of the coordinator: rows flow as they come, and a barrier goes through the graph at each interval in which
+// some did.
+#include <algorithm>
+
 #include "actors/query_actor.hpp"
 
 namespace flow {
@@ -31,8 +34,16 @@ void query_actor::on_discovered_splits(const discovered_message& m) {
     }
   }
   seen_ = m.sequence;
+  // A source with a limit (maxFilesPerTrigger) may have more: whoever waits for all that is there waits until a look finds
+  // nothing.
+  const bool more = std::any_of(m.splits.begin(), m.splits.end(), [](const auto& splits) { return !splits.empty(); });
   for (auto& each : drains_) {
-    if (each.armed && each.where == drain::phase::discovering) start_reading(each);
+    if (!each.armed || each.where != drain::phase::discovering) continue;
+    if (more) {
+      again_ = true;
+    } else {
+      ask_readers(each, drain::phase::reading);
+    }
   }
   if (again_) return discover_more();
   if (const auto poll = poll_interval(); poll.count() > 0) tick_after(poll);
@@ -77,16 +88,23 @@ void query_actor::after_barrier() {
   if (barrier_due_) inject();
 }
 
-void query_actor::start_reading(drain& which) {
-  which.where = drain::phase::reading;
+void query_actor::ask_readers(drain& which, drain::phase what) {
+  which.where = what;
   which.token = ++tokens_;
   which.awaited = readers_.size();
-  for (const auto& each : readers_) send(each.handle, drain_message{which.token});
+  for (const auto& each : readers_) send(each.handle, drain_message{which.token, what == drain::phase::settling});
 }
 
 void query_actor::on_quiet(const quiet_message& m) {
   for (auto& each : drains_) {
-    if (each.where == drain::phase::reading && each.token == m.token && --each.awaited == 0) all_quiet(each);
+    const bool asked = each.where == drain::phase::reading || each.where == drain::phase::settling;
+    if (!asked || each.token != m.token || --each.awaited > 0) continue;
+    // Only now: a reader that is done early must go on holding back the watermark for those that are not.
+    if (each.where == drain::phase::reading && !launch_->plan.watermarks.empty()) {
+      ask_readers(each, drain::phase::settling);
+    } else {
+      all_quiet(each);
+    }
   }
   release_drains([this](const drain& each) { return each.where == drain::phase::committing && each.until <= tracker_.last(); });
 }

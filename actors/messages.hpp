@@ -50,6 +50,7 @@ struct inject_message {
 };
 struct drain_message {
   std::uint64_t token = 0;
+  bool settle = false;  ///< All readers have read all there was: whoever still finds nothing stops holding back the watermark.
 };
 struct publish_message {
   epoch number;

@@ -36,7 +36,7 @@ class query_actor : public query_handle::base {
   };
   /// A process_all_available() that waits.
   struct drain {
-    enum class phase { discovering, reading, committing };
+    enum class phase { discovering, reading, settling, committing };
     std::shared_ptr<std::promise<void>> done;
     phase where = phase::discovering;
     bool armed = false;         ///< A look for data has begun after the call.
@@ -87,7 +87,7 @@ class query_actor : public query_handle::base {
   void inject_soon();
   void on_positions(positions_message m);
   void on_quiet(const quiet_message& m);
-  void start_reading(drain& which);
+  void ask_readers(drain& which, drain::phase what);
   void all_quiet(drain& which);
   void after_barrier();
 

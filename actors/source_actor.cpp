@@ -48,7 +48,7 @@ source_actor::behavior_type source_actor::make_behavior() {
         finish(barrier{m.number, {}});
       },
       [this](const drain_message& m) {
-        draining_ = m.token;
+        drains_.push_back(m);
         make_available(0);
       },
       [this](const read_message&) {
@@ -62,6 +62,14 @@ source_actor::behavior_type source_actor::make_behavior() {
 
 void source_actor::add(const std::vector<source_split>& splits) {
   for (const auto& each : splits) splits_.push_back({each, ++tickets_, nullptr, false});
+  // What waits to be read may be older than what others read meanwhile: the watermark has to wait for it.
+  if (!worker_->continuous() || !worker_->observes_event_time() || !has_unread_splits()) return;
+  worker_->mark_own_nodes(false);
+  if (!idle_check_armed_) arm_idle_check(idle_timeout_);
+}
+
+bool source_actor::has_unread_splits() const {
+  return std::any_of(splits_.begin(), splits_.end(), [](const reading& r) { return r.what.bounded; });
 }
 
 void source_actor::schedule() {
@@ -146,7 +154,10 @@ void source_actor::make_available(std::uint64_t ticket) {
 void source_actor::nothing_to_read() {
   worker_->idle();
   if (owed_ && splits_.empty()) finish(*std::exchange(owed_, std::nullopt));
-  if (draining_) send(peers_.query, quiet_message{worker_->parts().participant, *std::exchange(draining_, std::nullopt)});
+  for (const auto& each : std::exchange(drains_, {})) {
+    if (each.settle) stop_holding_back();
+    send(peers_.query, quiet_message{worker_->parts().participant, each.token});
+  }
 }
 
 void source_actor::finish(const barrier& mark) {
@@ -174,9 +185,17 @@ void source_actor::check_idle() {
   idle_check_armed_ = false;
   const auto silent = std::chrono::duration_cast<std::chrono::microseconds>(clock().now() - last_rows_);
   if (silent < idle_timeout_) return arm_idle_check(idle_timeout_ - silent);
+  // Splits that wait for their turn or for room downstream are no silence.
+  if (has_unread_splits() || !worker_->drained()) return arm_idle_check(idle_timeout_);
+  stop_holding_back();
+}
+
+void source_actor::stop_holding_back() {
+  if (!worker_->observes_event_time()) return;
+  worker_->idle();
+  if (!worker_->mark_own_nodes(true)) return;
   if (!active_) send(peers_.query, active_message{});
   active_ = true;
-  worker_->mark_own_nodes_idle();
 }
 
 }  // namespace flow

@@ -45,6 +45,8 @@ class source_actor : public source_handle::base {
   void finish(const barrier& mark);
   void make_available(std::uint64_t ticket);
   void check_idle();
+  void stop_holding_back();
+  bool has_unread_splits() const;
   void arm_idle_check(std::chrono::microseconds after);
 
   stage_peers peers_;
@@ -53,10 +55,10 @@ class source_actor : public source_handle::base {
   std::vector<reading> splits_;
   std::size_t next_ = 0;
   std::uint64_t tickets_ = 0;
-  std::optional<barrier> owed_;             ///< Micro-batch: to be sent once every split has been read.
-  std::optional<std::uint64_t> draining_;   ///< Token to answer when all has been read.
-  bool scheduled_ = false;                  ///< A read_message is on its way.
-  bool active_ = false;                     ///< Rows since the last barrier.
+  std::optional<barrier> owed_;        ///< Micro-batch: to be sent once every split has been read.
+  std::vector<drain_message> drains_;  ///< To be answered when all has been read.
+  bool scheduled_ = false;             ///< A read_message is on its way.
+  bool active_ = false;                ///< Rows since the last barrier.
   bool stopped_ = false;
   std::chrono::microseconds idle_timeout_;
   caf::actor_clock::time_point last_rows_{};

@@ -59,18 +59,20 @@ void stage_worker::watermark_from(std::size_t edge, const watermark_update& news
   advance();
 }
 
-void stage_worker::mark_own_nodes_idle() {
+bool stage_worker::mark_own_nodes(bool idle) {
   ensure_begun();
-  for (const int node : parts_.own_nodes) marks_.update(parts_.place.inputs.size(), {node, {}, true});
-  advance();
+  for (const int node : parts_.own_nodes) marks_.update(parts_.place.inputs.size(), {node, {}, idle});
+  return advance();
 }
 
-void stage_worker::advance() {
+bool stage_worker::advance() {
   if (const auto& now = marks_.combined(); now && (!applied_ || *now > *applied_)) {
     applied_ = now;
     parts_.chain->on_watermark(*now, outbox_);
   }
-  for (const auto& news : marks_.changes()) outbox_.tell(news);
+  const auto changes = marks_.changes();
+  for (const auto& news : changes) outbox_.tell(news);
+  return !changes.empty();
 }
 
 void stage_worker::idle() {

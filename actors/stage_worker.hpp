@@ -59,8 +59,9 @@ class stage_worker {
   void idle();
   /// Continuous: news on an input edge.
   void watermark_from(std::size_t edge, const watermark_update& news);
-  /// Continuous: this instance has read nothing for a while.
-  void mark_own_nodes_idle();
+  /// Continuous: this instance has read nothing for a while, or has something to read again. True if that is news to the
+  /// others.
+  bool mark_own_nodes(bool idle);
   /// All rows of the epoch are in: lets the operators finish it, sends the barrier on, and says what changed.
   stage_report finish(const barrier& mark);
 
@@ -76,7 +77,7 @@ class stage_worker {
  private:
   void ensure_begun();
   void observe();
-  void advance();
+  bool advance();
   std::vector<instance_delta> snapshot(epoch number);
 
   stage_parts parts_;
