@@ -20,6 +20,14 @@ std::vector<std::vector<int>> own_nodes_by_participant(const query_launch& launc
   return nodes;
 }
 
+/// Whether each instance of the stage hears the same watermarks. They may still stand apart, if a sender was idle in between:
+/// what one instance has closed by the greatest must stay closed when its keys are restored elsewhere.
+bool told_by_all(const physical_stage& stage) {
+  const auto forwarded = [](const stage_input& input) { return input.exchange == exchange_kind::forward; };
+  return stage.source < 0 && own_watermark_nodes(stage).empty() &&
+         std::none_of(stage.inputs.begin(), stage.inputs.end(), forwarded);
+}
+
 }  // namespace
 
 query_actor::query_actor(caf::actor_config& config, std::shared_ptr<query_launch> launch)
@@ -240,14 +248,16 @@ epoch_marks query_actor::marks_after_epoch() {
     return after;
   }
   for (std::size_t stage = 0; stage < stages; ++stage) {
-    watermark least = reports_[launch_->graph->participant(stage, 0)]->passed;
+    watermark least, greatest;
+    least = reports_[launch_->graph->participant(stage, 0)]->passed;
     for (std::uint32_t i = 0; i < launch_->graph->instances(stage); ++i) {
       const auto who = launch_->graph->participant(stage, i);
       for (const auto& news : reports_[who]->nodes) merged_.update(who, news);
       const auto& passed = reports_[who]->passed;
       if (!passed || (least && *passed < *least)) least = passed;
+      if (passed && (!greatest || *passed > *greatest)) greatest = passed;
     }
-    after.stages.push_back(least);
+    after.stages.push_back(told_by_all(launch_->plan.stages[stage]) ? greatest : least);
   }
   for (std::size_t i = 0; i < launch_->plan.watermarks.size(); ++i) after.nodes.push_back(merged_.node(static_cast<int>(i)));
   after.global = merged_.combined();
