@@ -70,8 +70,9 @@ void recover_sink(query_launch& launch, const sink_provider& provider) {
     // The epoch after it must run again with the rows it had: the sink may have seen some of them.
     if (const auto undone = launch.store->find(visible.next()); undone && undone->info.contains("plan")) {
       launch.interrupted = parse_epoch_plan(undone->info["plan"]);
+      launch.store->put_plan(visible.next(), undone->info["plan"]);
     }
-    launch.store->roll_back_to(visible);
+    launch.store->roll_back_to(visible, launch.interrupted.has_value());
   }
   if (newest && visible > newest->number) {
     throw error(errc::checkpoint_mismatch, "the sink " + launch.sink->description() + " shows epoch " +
