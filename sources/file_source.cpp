@@ -9,6 +9,7 @@
 #include <deque>
 #include <filesystem>
 #include <set>
+#include <tuple>
 
 #include <arrow/api.h>
 
@@ -117,6 +118,8 @@ class file_source final : public source {
       if (!one.at("position").is_null()) split.description["resume"] = one.at("position").at("offset");
       unfinished_.push_back(std::move(split));
     }
+    // Readers recorded their own in turn; they are given out again in the order in which files are found.
+    if (!settings().latest_first) std::stable_sort(unfinished_.begin(), unfinished_.end(), found_before);
   }
 
   std::vector<source_split> discover(const read_limit& limit) override {
@@ -209,6 +212,15 @@ class file_source final : public source {
     // The newest files first, a few at a time: the old ones must not be forgotten before their turn.
     if (settings.latest_first && limited) return {std::numeric_limits<std::int64_t>::max()};
     return settings.max_age;
+  }
+
+  static bool found_before(const source_split& a, const source_split& b) {
+    const auto rank = [](const source_split& split) {
+      const auto& what = split.description;
+      return std::make_tuple(what.at("modified").get<std::int64_t>(), what.at("path").get<std::string>(),
+                             what.at("begin").get<std::int64_t>());
+    };
+    return rank(a) < rank(b);
   }
 
   const file_options& settings() const { return table_->settings; }
