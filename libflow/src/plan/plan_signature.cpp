@@ -54,6 +54,21 @@ std::string nearest_operator(const nlohmann::json& entry, const std::map<std::st
   return "";
 }
 
+/// "windows was [...] and is [...]" for each member that differs.
+std::string changed_members(const nlohmann::json& before, const nlohmann::json& now) {
+  if (!before.is_object() || !now.is_object()) return "it was " + before.dump() + " and is " + now.dump();
+  std::set<std::string> names;
+  for (const auto* side : {&before, &now}) {
+    for (const auto& member : side->items()) names.insert(member.key());
+  }
+  std::string text;
+  for (const auto& name : names) {
+    const auto was = before.value(name, nlohmann::json()), is = now.value(name, nlohmann::json());
+    if (was != is) text += (text.empty() ? "" : ", ") + name + " was " + was.dump() + " and is " + is.dump();
+  }
+  return text;
+}
+
 void compare_operators(const nlohmann::json& stored, const nlohmann::json& current, std::vector<std::string>& differences) {
   const auto before = by_uid(stored);
   const auto now = by_uid(current);
@@ -68,8 +83,9 @@ void compare_operators(const nlohmann::json& stored, const nlohmann::json& curre
       differences.push_back(uid + " was a " + entry.at("kind").get<std::string>() + " and is a " +
                             found->second.at("kind").get<std::string>() + "; give stateful verbs names with uid()");
     } else if (found->second.at("signature") != entry.at("signature")) {
-      differences.push_back("the state of " + uid + " has another shape: it was " + entry.at("signature").dump() + " and is " +
-                            found->second.at("signature").dump() + "; keep its keys and aggregates, or start with a new checkpointLocation");
+      differences.push_back("the state of " + uid +
+                            " has another shape: " + changed_members(entry.at("signature"), found->second.at("signature")) +
+                            "; keep its keys, windows and aggregates, or start with a new checkpointLocation");
     }
   }
   for (const auto& [uid, entry] : now) {

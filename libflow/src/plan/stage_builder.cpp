@@ -209,6 +209,28 @@ static nlohmann::json function_names(const resolved_plan& aggregate) {
   return names;
 }
 
+namespace {
+
+/// The windows below an aggregation, down to the next one.
+void collect_windows(const resolved_plan& node, nlohmann::json& windows) {
+  for (const auto& child : node.children) {
+    if (child->kind == resolved_kind::window) {
+      windows.push_back("window of " + to_string(child->size) + " every " + to_string(child->slide) +
+                        (child->start == duration{} ? "" : " from " + to_string(child->start)));
+    }
+    if (child->kind != resolved_kind::aggregate) collect_windows(*child, windows);
+  }
+}
+
+/// State keyed by windows of one length means nothing to another.
+void sign_windows(const resolved_plan& node, operator_spec& spec) {
+  auto windows = nlohmann::json::array();
+  collect_windows(node, windows);
+  if (spec.stateful && !windows.empty()) spec.signature["windows"] = std::move(windows);
+}
+
+}  // namespace
+
 int stage_builder::place_aggregate(const resolved_plan& node) {
   const auto& input = node.children[0]->output;
   const int below = place(*node.children[0]);
@@ -225,6 +247,7 @@ int stage_builder::place_aggregate(const resolved_plan& node) {
   spec.wants_no_data_epochs = closes_groups;
   // The state of count() has the shape of sum()'s: only its name tells that a checkpoint is not for this query.
   if (spec.stateful) spec.signature["functions"] = function_names(node);
+  sign_windows(node, spec);
   append(id, std::move(spec));
   return id;
 }
@@ -248,7 +271,9 @@ int stage_builder::place_distinct_aggregate(const resolved_plan& node) {
   auto whole = aggregate_of(node, widened, node.key_count);
   whole.stage = aggregate_stage::complete_rows;
   whole.uid = uid_of(node, "aggregate");
-  append(id, make_aggregate(stage(id).output, std::move(whole)));
+  auto spec = make_aggregate(stage(id).output, std::move(whole));
+  sign_windows(node, spec);
+  append(id, std::move(spec));
   return id;
 }
 
