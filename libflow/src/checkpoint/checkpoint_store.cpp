@@ -288,7 +288,8 @@ void lmdb_checkpoint_store::take_ownership() {
       sink_committed_ = epoch{unseal("committed", *committed, "sink record in " + environment_->file().string()).get<std::uint64_t>()};
     }
   });
-  if (!made) return;
+  // A crash may have come between the environment's making and the file's.
+  if (!made && fs::exists(dir_ / metadata_file)) return;
   write_metadata();
   if (!settings_.temporary) sync_directory(dir_);
 }
