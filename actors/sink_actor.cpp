@@ -38,9 +38,9 @@ sink_actor::behavior_type sink_actor::make_behavior() {
         work();
       },
       [this](const publish_message& m) {
-        failpoint("sink.commit.before");
+        failpoint("output.commit.before");
         sink_->commit(m.number, m.prepared);
-        failpoint("sink.commit.after");
+        failpoint("output.commit.after");
         send(query_, published_message{m.number});
       },
   };
@@ -53,15 +53,18 @@ void sink_actor::work() {
 void sink_actor::handle(inbox::arrival next) {
   if (const auto* rows = std::get_if<batch>(&next.item)) {
     sink_->write(current_, *rows);
+    failpoint("output.write.after");
     rows_ += (*rows)->num_rows();
     // Room is given back after the write: a slow sink slows its senders.
     if (next.credit > 0) {
       send(caf::actor_cast<credit_receiver>(senders_[next.edge]), credit_message{slots_[next.edge], next.credit});
     }
   } else if (const auto* mark = std::get_if<barrier>(&next.item)) {
+    failpoint("output.prepare.before");
     auto prepared = sink_->prepare(mark->number);
-    failpoint("sink.barrier");
+    failpoint("output.prepare.after");
     send(query_, sink_done_message{mark->number, std::move(prepared), std::exchange(rows_, 0)});
+    failpoint("output.barrier");
     current_ = mark->number.next();
   }
 }
