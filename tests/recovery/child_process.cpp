@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <fstream>
 #include <stdexcept>
 
 namespace recovery {
@@ -49,5 +51,19 @@ std::optional<exit_status> child_process::wait_for(std::chrono::milliseconds tim
 }
 
 void child_process::kill() { ::kill(pid_, SIGKILL); }
+
+std::string read_whole(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+finished_program run_program(const std::vector<std::string>& arguments, const std::string& log,
+                             std::chrono::milliseconds time) {
+  std::remove(log.c_str());
+  child_process child(arguments, {}, log);
+  const auto status = child.wait_for(time);
+  if (!status) throw std::runtime_error(arguments.front() + " did not end in time; it wrote: " + read_whole(log));
+  return {*status, read_whole(log)};
+}
 
 }  // namespace recovery

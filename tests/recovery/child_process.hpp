@@ -29,10 +29,22 @@ class child_process {
   /// Its end, if it comes within the time.
   std::optional<exit_status> wait_for(std::chrono::milliseconds time);
   void kill();
+  pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;
   std::optional<exit_status> ended_;
 };
+
+/// Runs a program to its end. @throws std::runtime_error if that takes longer than `time`; the program is then killed.
+struct finished_program {
+  exit_status status;
+  std::string output;  ///< stdout and stderr.
+};
+finished_program run_program(const std::vector<std::string>& arguments, const std::string& log,
+                             std::chrono::milliseconds time = std::chrono::seconds(60));
+
+/// A file's bytes, "" if there is none.
+std::string read_whole(const std::string& path);
 
 }  // namespace recovery

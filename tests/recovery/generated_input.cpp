@@ -27,7 +27,7 @@ class text_input : public generated_input {
 
   void add_file(const fs::path& directory) override {
     std::string content;
-    const int lines = static_cast<int>(200 + random_() % 2000);
+    const int lines = static_cast<int>(50 + random_() % 500);
     for (int i = 0; i < lines; ++i) {
       const int words = static_cast<int>(1 + random_() % 12);
       for (int k = 0; k < words; ++k) {
@@ -49,7 +49,6 @@ class text_input : public generated_input {
 
  private:
   std::mt19937_64 random_;
-  int files_ = 0;
   std::map<std::string, std::int64_t> counts_;
 };
 
@@ -59,15 +58,18 @@ class page_view_input : public generated_input {
 
   void add_file(const fs::path& directory) override {
     std::string content;
-    const int rows = static_cast<int>(200 + random_() % 2000);
+    const int rows = static_cast<int>(50 + random_() % 500);
     for (int i = 0; i < rows; ++i) {
-      // Each file covers five minutes and reaches up to ten minutes back: inside the watermark's delay whatever the order of reading.
+      // Each file covers five minutes and reaches up to ten minutes back: inside the watermark's delay whatever the order of
+      // reading.
       const auto at = start_ + (static_cast<std::int64_t>(files_) * 5 * 60 + static_cast<std::int64_t>(random_() % 300) -
-                                static_cast<std::int64_t>(random_() % 600)) * 1'000'000;
+                                static_cast<std::int64_t>(random_() % 600)) *
+                                   1'000'000;
       const auto page = "/page/" + std::to_string(random_() % 40);
       greatest_ = std::max(greatest_, at);
       ++counts_[{at - at % window_, page}];
-      content += nlohmann::json{{"page", page}, {"user", "u" + std::to_string(random_() % 9)}, {"time", text(at)}}.dump() + "\n";
+      content +=
+          nlohmann::json{{"page", page}, {"user", "u" + std::to_string(random_() % 9)}, {"time", text(at)}}.dump() + "\n";
     }
     publish(directory, files_++, "json", content);
   }
@@ -93,7 +95,6 @@ class page_view_input : public generated_input {
 
   static constexpr std::int64_t start_ = 1'704'103'200'000'000, window_ = 600'000'000, delay_ = 1'800'000'000;
   std::mt19937_64 random_;
-  int files_ = 0;
   std::int64_t greatest_ = 0;
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> counts_;
 };

@@ -15,8 +15,12 @@ class generated_input {
   virtual ~generated_input() = default;
   /// Writes the next file under a hidden name and renames it, as the file source expects.
   virtual void add_file(const std::filesystem::path& directory) = 0;
+  int files() const { return files_; }
   /// The result's rows over all files so far, as sorted JSON lines.
   virtual std::multiset<std::string> expected() const = 0;
+
+ protected:
+  int files_ = 0;
 };
 
 /// Lines of words for word_count: {"word": ..., "count": ...}.

@@ -1,159 +1,89 @@
 // recovery_rounds: starts word_count and page_views over a growing input, kills them with SIGKILL at random moments or at named
 // steps, restarts them in another mode, state store and parallelism, and compares what they wrote with the input's own answer.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
+#include <functional>
 #include <iostream>
-#include <random>
 
 #include <flow/failpoint.hpp>
-#include <flow/file_manifest.hpp>
 
-#include "child_process.hpp"
-#include "generated_input.hpp"
+#include "crash_round.hpp"
+#include "refusals.hpp"
 
 namespace recovery {
 
-namespace fs = std::filesystem;
-using namespace std::chrono_literals;
-
-struct settings {
-  std::string bin;
-  fs::path scratch;
-  bool keep = false;
-};
-
-/// One query over one directory, driven through crashes.
-class round {
+/// Counts outcomes, and prints of each failure what repeats it.
+class tally {
  public:
-  round(const settings& s, std::uint64_t seed)
-      : settings_(s), random_(seed), windows_(random_() % 2 == 0), home_(s.scratch / ("round-" + std::to_string(seed))) {
-    fs::remove_all(home_);
-    fs::create_directories(home_ / "in");
-    input_ = windows_ ? make_page_views(seed) : make_text(seed);
-    input_->add_file(home_ / "in");
-  }
-  ~round() {
-    if (!settings_.keep) fs::remove_all(home_);
-  }
-  round(const round&) = delete;
-  round& operator=(const round&) = delete;
+  tally(const settings& s, std::string self) : settings_(s), self_(std::move(self)) {}
 
-  /// Some crashes, then a run to the end. Returns what is wrong, or "".
-  std::string run() {
-    const int crashes = static_cast<int>(1 + random_() % 4);
-    for (int i = 0; i < crashes; ++i) {
-      std::string failpoint;
-      if (random_() % 2 == 0) {
-        const auto names = flow::known_failpoints();
-        failpoint = std::string(names[random_() % names.size()]) + ":" + std::to_string(1 + random_() % 4);
-      }
-      if (auto wrong = crash(failpoint); !wrong.empty()) return wrong;
+  /// Runs a round; its failures of any kind are one of ours. How often it was killed at its step.
+  int check(crash_round& r, const std::string& again, const std::function<std::string()>& run) {
+    std::string wrong;
+    try {
+      wrong = run();
+    } catch (const std::exception& e) {
+      wrong = e.what();
     }
-    return finish();
+    note(wrong, r.history(), again);
+    return r.reached();
   }
-
-  /// A crash at one named step, then a run to the end.
-  std::string run_step(const std::string& failpoint) {
-    for (int i = 0; i < 3; ++i) input_->add_file(home_ / "in");
-    if (auto wrong = crash(failpoint); !wrong.empty()) return wrong;
-    return finish();
+  void note(const std::string& wrong, const std::string& history, const std::string& again) {
+    if (wrong.empty()) {
+      ++passed_;
+      return;
+    }
+    ++failed_;
+    std::cout << "FAIL: " << wrong << "\n"
+              << history << "again: " << self_ << " --bin " << settings_.bin << again << " --keep\n"
+              << std::flush;
   }
-
-  std::string history() const { return history_; }
+  int passed() const { return passed_; }
+  int failed() const { return failed_; }
 
  private:
-  std::vector<std::string> command(bool to_the_end) {
-    const char* modes[] = {"micro-batch", "continuous"};
-    const char* stores[] = {"memory", "lmdb"};
-    const std::string mode = modes[random_() % 2], store = stores[random_() % 2];
-    const auto parallelism = std::to_string(1 + random_() % 3);
-    std::vector<std::string> c{settings_.bin + (windows_ ? "/page_views" : "/word_count"),
-                               "--input",       (home_ / "in").string(),
-                               "--output",      output().string(),
-                               "--checkpoint",  (home_ / "checkpoint").string(),
-                               "--mode",        mode,
-                               "--state",       store,
-                               "--parallelism", parallelism,
-                               "--trigger",     to_the_end ? "available-now" : "20ms"};
-    if (windows_) c.insert(c.end(), {"--watermark", "30 minutes"});
-    if (random_() % 2 == 0) c.insert(c.end(), {"--max-files-per-trigger", "1"});
-    for (const auto& word : c) history_ += word + " ";
-    return c;
-  }
+  const settings& settings_;
+  std::string self_;
+  int passed_ = 0, failed_ = 0;
+};
 
-  std::string crash(const std::string& failpoint) {
-    std::vector<std::pair<std::string, std::string>> environment;
-    if (!failpoint.empty()) environment.emplace_back("FLOW_FAILPOINT", failpoint);
-    if (!failpoint.empty()) history_ += "FLOW_FAILPOINT=" + failpoint + " ";
-    child_process child(command(false), environment, log());
-    history_ += "\n";
-    const auto patience = std::chrono::milliseconds(failpoint.empty() ? 30 + random_() % 400 : 700);
-    const auto until = std::chrono::steady_clock::now() + patience;
-    while (std::chrono::steady_clock::now() < until) {
-      if (random_() % 2 == 0) input_->add_file(home_ / "in");
-      if (const auto ended = child.wait_for(std::chrono::milliseconds(10 + random_() % 60))) {
-        if (ended->signal == SIGKILL) return "";
-        return "ended by itself with code " + std::to_string(ended->code) + " signal " + std::to_string(ended->signal) + tail();
+/// Each failpoint in each program and mode that passes it.
+void run_steps(const settings& s, std::uint64_t seed, const std::string& only, tally& all) {
+  for (const auto name : flow::known_failpoints()) {
+    if (!only.empty() && name != only) continue;
+    int rounds = 0, killed = 0;
+    for (const auto which : {program::word_count, program::page_views}) {
+      for (const auto how : {mode::micro_batch, mode::continuous}) {
+        if (!passes(which, how, name)) continue;
+        // Merges of manifests and of state take many epochs; others are tried at their first, second... pass.
+        const int pass = name.find("compact") != name.npos ? 1 : 1 + rounds;
+        crash_round r(s, seed + static_cast<std::uint64_t>(rounds), which);
+        const auto again = " --every-step --step " + std::string(name) + " --seed " + std::to_string(seed);
+        killed += all.check(r, again, [&] { return r.run_step(name, pass, how); });
+        ++rounds;
       }
     }
-    child.kill();
-    child.wait_for(10s);
-    return "";
+    std::cout << "step " << name << ": killed at it in " << killed << " of " << rounds << " rounds\n" << std::flush;
   }
-
-  std::string finish() {
-    input_->add_file(home_ / "in");
-    child_process child(command(true), {}, log());
-    history_ += "\n";
-    const auto ended = child.wait_for(60s);
-    if (!ended) return "the last run did not end in 60 s" + tail();
-    if (ended->code != 0 || ended->signal != 0) return "the last run failed" + tail();
-    return difference(input_->expected(), written());
+  if (!only.empty() && only != "replay") return;
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    crash_round r(s, seed + i, program::word_count);
+    all.check(r, " --every-step --step replay --seed " + std::to_string(seed), [&] { return r.run_replay(); });
   }
+}
 
-  std::multiset<std::string> written() const {
-    std::multiset<std::string> rows;
-    const auto read = [&](const fs::path& file) {
-      std::ifstream in(file);
-      for (std::string line; std::getline(in, line);) rows.insert(normal_form(line));
-    };
-    if (!windows_) {
-      read(output());
-    } else if (const auto files = flow::manifest_files(output())) {
-      for (const auto& file : *files) read(fs::path(file).is_absolute() ? fs::path(file) : output() / file);
-    }
-    return rows;
+void run_rounds(const settings& s, std::uint64_t seed, int rounds, tally& all) {
+  int reached = 0;
+  for (int i = 0; i < rounds; ++i) {
+    const auto n = seed + static_cast<std::uint64_t>(i);
+    crash_round r(s, n, n % 2 == 0 ? program::page_views : program::word_count);
+    reached += all.check(r, " --rounds 1 --seed " + std::to_string(n), [&] { return r.run(); });
   }
-
-  static std::string difference(const std::multiset<std::string>& expected, const std::multiset<std::string>& got) {
-    std::string text;
-    int shown = 0;
-    for (const auto& row : expected)
-      if (got.count(row) < expected.count(row) && shown++ < 3) text += "\n  missing " + row;
-    for (const auto& row : got)
-      if (expected.count(row) < got.count(row) && shown++ < 6) text += "\n  too many " + row;
-    if (text.empty()) return "";
-    return std::to_string(expected.size()) + " rows expected, " + std::to_string(got.size()) + " written" + text;
-  }
-
-  fs::path output() const { return home_ / (windows_ ? "out" : "counts.json"); }
-  std::string log() const { return (home_ / "log").string(); }
-  std::string tail() const {
-    std::ifstream in(log());
-    std::string all((std::istreambuf_iterator<char>(in)), {});
-    return ":\n" + all.substr(all.size() > 2000 ? all.size() - 2000 : 0);
-  }
-
-  const settings& settings_;
-  std::mt19937_64 random_;
-  bool windows_;
-  fs::path home_;
-  std::unique_ptr<generated_input> input_;
-  std::string history_;
-};
+  if (rounds > 0) std::cout << rounds << " rounds, killed at a step " << reached << " times\n";
+}
 
 }  // namespace recovery
 
@@ -162,40 +92,31 @@ int main(int argc, char** argv) {
   recovery::settings s;
   std::uint64_t seed = 1;
   int rounds = 0;
-  bool every_step = false;
-  std::string scratch = (recovery::fs::temp_directory_path() / ("flow-recovery." + std::to_string(getpid()))).string();
-  app.add_option("--bin", s.bin, "Folder of word_count and page_views")->required();
+  bool every_step = false, refusals = false;
+  std::string step, scratch = (std::filesystem::temp_directory_path() / ("flow-recovery." + std::to_string(getpid()))).string();
+  app.add_option("--bin", s.bin, "Folder of word_count, page_views and flow")->required();
   app.add_option("--seed", seed, "Of the first round; round i has seed + i");
   app.add_option("--rounds", rounds, "Rounds to run");
-  app.add_flag("--every-step", every_step, "One round of each program for every failpoint instead");
+  app.add_flag("--every-step", every_step, "A crash at every failpoint, in each program and mode that passes it");
+  app.add_option("--step", step, "With --every-step: only this failpoint, or \"replay\"");
+  app.add_flag("--refusals", refusals, "What must be refused: other plans, second owners, damaged state");
   app.add_flag("--keep", s.keep, "Leave the rounds' directories");
   app.add_option("--scratch", scratch, "Where to work");
   CLI11_PARSE(app, argc, argv);
   s.scratch = scratch;
 
-  int passed = 0, failed = 0;
-  const auto check = [&](recovery::round& r, const std::string& wrong, const std::string& again) {
-    if (wrong.empty()) {
-      ++passed;
-      return;
-    }
-    ++failed;
-    std::cout << "FAIL: " << wrong << "\n" << r.history() << "again: " << argv[0] << " --bin " << s.bin << again << " --keep\n" << std::flush;
-  };
-  if (every_step) {
-    std::uint64_t n = seed;
-    for (const auto name : flow::known_failpoints())
-      for (int repeat = 0; repeat < 4; ++repeat, ++n) {
-        recovery::round r(s, n);
-        check(r, r.run_step(std::string(name) + ":" + std::to_string(1 + repeat / 2)), " --every-step --seed " + std::to_string(seed));
-      }
+  const auto began = std::chrono::steady_clock::now();
+  recovery::tally all(s, argv[0]);
+  if (refusals) {
+    const auto wrong = recovery::check_refusals(s);
+    for (const auto& each : wrong) all.note(each, "", " --refusals");
+    if (wrong.empty()) all.note("", "", "");
   }
-  for (int i = 0; i < rounds; ++i) {
-    const auto n = seed + static_cast<std::uint64_t>(i);
-    recovery::round r(s, n);
-    check(r, r.run(), " --rounds 1 --seed " + std::to_string(n));
-  }
-  if (!s.keep) recovery::fs::remove_all(s.scratch);
-  std::cout << passed << " passed, " << failed << " failed\n";
-  return failed == 0 ? 0 : 1;
+  if (every_step) recovery::run_steps(s, seed, step, all);
+  recovery::run_rounds(s, seed, rounds, all);
+  std::error_code ignored;
+  if (!s.keep) std::filesystem::remove_all(s.scratch, ignored);
+  const auto took = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began);
+  std::cout << all.passed() << " passed, " << all.failed() << " failed in " << took.count() << " s\n";
+  return all.failed() == 0 ? 0 : 1;
 }
