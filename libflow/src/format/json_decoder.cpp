@@ -99,6 +99,7 @@ struct json_decoder::node {
   data_type type;
   arrow::Type::type id = arrow::Type::NA;
   arrow::ArrayBuilder* builder = nullptr;
+  std::int64_t last_bytes = 0;  ///< Of a STRING column's last batch.
   std::unique_ptr<arrow::ArrayBuilder> owned;  ///< Of a column; builders below belong to their parents.
   std::vector<std::unique_ptr<node>> below;
   bool ignored = false;  ///< The corrupt-record column.
@@ -354,8 +355,24 @@ namespace {
 template <class Builder, class Value>
 bool append(arrow::ArrayBuilder* builder, const std::optional<Value>& value) {
   if (!value) return false;
-  if (builder != nullptr) check_status(static_cast<Builder*>(builder)->Append(*value));
+  if (builder == nullptr) return true;
+  auto& to = static_cast<Builder&>(*builder);
+  if constexpr (std::is_same_v<Builder, arrow::BinaryBuilder>) {
+    check_status(to.Append(*value));
+  } else {
+    if (to.length() == to.capacity()) check_status(to.Reserve(1));
+    to.UnsafeAppend(*value);
+  }
   return true;
+}
+
+void append_string(arrow::StringBuilder& to, std::string_view text) {
+  const auto size = static_cast<std::int64_t>(text.size());
+  if (to.length() == to.capacity() || to.value_data_capacity() - to.value_data_length() < size) {
+    check_status(to.Append(text));
+  } else {
+    to.UnsafeAppend(text);
+  }
 }
 
 std::optional<bool> read_word(const json_token& token) {
@@ -374,7 +391,7 @@ std::optional<Integer> read_whole(const json_token& token) {
 void json_decoder::add_text(node& target, const json_token& token) {
   auto& builder = static_cast<arrow::StringBuilder&>(*target.builder);
   if (token.kind == json_kind::string) {
-    check_status(builder.Append(plain(token)));
+    append_string(builder, plain(token));
   } else if (settings_.multi_line && (token.kind == json_kind::object || token.kind == json_kind::list)) {
     check_status(builder.Append(compact_json(token.text())));
   } else {
@@ -548,12 +565,18 @@ void json_decoder::add_null() {
 }
 
 void json_decoder::reserve(std::int64_t rows) {
-  for (auto* column : outputs_) check_status(column->builder->Reserve(rows));
+  for (auto* column : outputs_) {
+    check_status(column->builder->Reserve(rows));
+    if (column->id != arrow::Type::STRING) continue;
+    auto& text = static_cast<arrow::StringBuilder&>(*column->builder);
+    check_status(text.ReserveData(column->last_bytes + column->last_bytes / 8));
+  }
 }
 
 arrow::ArrayVector json_decoder::finish() {
   arrow::ArrayVector out;
   for (auto* column : outputs_) {
+    if (column->id == arrow::Type::STRING) column->last_bytes = static_cast<arrow::StringBuilder&>(*column->builder).value_data_length();
     auto made = column->builder->Finish();
     check_status(made.status());
     out.push_back(std::move(made).ValueUnsafe());

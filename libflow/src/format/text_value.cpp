@@ -1,7 +1,9 @@
 #include "format/text_value.hpp"
 
+#include <bit>
 #include <charconv>
 #include <chrono>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -76,6 +78,26 @@ std::optional<std::int64_t> take_date(std::string_view& text) {
 
 }  // namespace
 
+namespace {
+
+/// Reads eight digits at once, most significant first. False, with nothing done, if some byte is no digit.
+bool take_eight_digits(const char* at, std::uint64_t& value) {
+  std::uint64_t bytes;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  if constexpr (std::endian::native == std::endian::big) bytes = __builtin_bswap64(bytes);
+  constexpr std::uint64_t high = 0xf0f0f0f0f0f0f0f0u, digits = 0x3030303030303030u;
+  if ((bytes & high) != digits || ((bytes + 0x0606060606060606u) & high) != digits) return false;
+  bytes -= digits;
+  bytes = bytes * 10 + (bytes >> 8);  // Pairs, in every other byte.
+  constexpr std::uint64_t pairs = 0x000000ff000000ffu;
+  const auto upper = (bytes & pairs) * (100 + (std::uint64_t{1'000'000} << 32));
+  const auto lower = ((bytes >> 16) & pairs) * (1 + (std::uint64_t{10'000} << 32));
+  value = value * 100'000'000 + ((upper + lower) >> 32);
+  return true;
+}
+
+}  // namespace
+
 /// By hand: libstdc++'s from_chars for any base took a third of the time of decoding JSON rows.
 template <class Integer>
 std::optional<Integer> read_integer(std::string_view text) {
@@ -86,7 +108,9 @@ std::optional<Integer> read_integer(std::string_view text) {
   while (first + 1 < text.size() && text[first] == '0') ++first;
   if (text.size() - first > 19) return std::nullopt;
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  std::size_t i = 0;
+  while (i + 8 <= text.size() && take_eight_digits(text.data() + i, value)) i += 8;
+  for (; i < text.size(); ++i) {
     const auto digit = static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) - '0';
     if (digit > 9) return std::nullopt;
     value = value * 10 + digit;

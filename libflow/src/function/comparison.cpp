@@ -50,7 +50,7 @@ scalar_kernel row_kernel() {
 
 template <relation r>
 scalar_kernel comparison_kernel(const arrow::DataType& type) {
-  const auto of = []<class T>(T) { return map_values<bool, T, T>(types::boolean(), holds<r, T>); };
+  const auto of = []<class T>(T) { return map_values<bool, T, T>(types::boolean(), [](const T& a, const T& b) { return holds<r, T>(a, b); }); };
   switch (type.id()) {
     case arrow::Type::BOOL: return of(bool{});
     case arrow::Type::INT8: return of(std::int8_t{});

@@ -1,4 +1,5 @@
 #include <arrow/api.h>
+#include <arrow/util/bitmap_ops.h>
 
 #include "function/register.hpp"
 #include "function/row_kernels.hpp"
@@ -15,6 +16,16 @@ scalar_kernel junction(bool decisive) {
     const reader<bool> a(arguments[0]), b(arguments[1]);
     auto truth = check(arrow::AllocateEmptyBitmap(rows));
     if (!a_null.maybe() && !b_null.maybe()) {
+      if (arguments[0].is_array() && arguments[1].is_array()) {
+        const auto &left = *arguments[0].array(), &right = *arguments[1].array();
+        const auto *x = left.buffers[1]->data(), *y = right.buffers[1]->data();
+        if (decisive) {
+          arrow::internal::BitmapOr(x, left.offset, y, right.offset, rows, 0, truth->mutable_data());
+        } else {
+          arrow::internal::BitmapAnd(x, left.offset, y, right.offset, rows, 0, truth->mutable_data());
+        }
+        return fixed_array(types::boolean(), rows, std::move(truth), {});
+      }
       for (std::int64_t i = 0; i < rows; ++i) {
         if (decisive ? a[i] | b[i] : a[i] & b[i]) arrow::bit_util::SetBit(truth->mutable_data(), i);
       }
@@ -36,6 +47,10 @@ scalar_kernel null_test(bool null) {
   return [null](std::span<const arrow::Datum> arguments, std::int64_t rows, const evaluation_context&) -> arrow::Datum {
     const null_reader is_null_row(arguments[0]);
     auto truth = check(arrow::AllocateEmptyBitmap(rows));
+    if (!is_null_row.maybe()) {
+      arrow::bit_util::SetBitsTo(truth->mutable_data(), 0, rows, !null);
+      return fixed_array(types::boolean(), rows, std::move(truth), {});
+    }
     for (std::int64_t i = 0; i < rows; ++i) {
       if (is_null_row(i) == null) arrow::bit_util::SetBit(truth->mutable_data(), i);
     }
