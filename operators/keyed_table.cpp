@@ -119,9 +119,7 @@ bool keyed_table::find_or_insert_column(const arrow::Array& column, std::vector<
   }
 }
 
-bool keyed_table::equal(const entry& e, const probe& p) const {
-  if (e.size != p.size || e.first != p.first) return false;
-  if (p.size <= 16) return e.words.low == p.words.low && e.words.high == p.words.high;
+bool keyed_table::equal_long(const entry& e, const probe& p) const {
   return e.hash == p.hash && std::memcmp(arena_.data() + e.words.low, p.data, p.size) == 0;
 }
 

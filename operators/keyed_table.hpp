@@ -74,7 +74,12 @@ class keyed_table {
   template <class Keys>
   void look_up(const Keys& keys, std::size_t count, std::vector<std::uint32_t>& ids);
   static std::uint32_t tag(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 22); }
-  bool equal(const entry& e, const probe& p) const;
+  bool equal(const entry& e, const probe& p) const {
+    if (e.size != p.size || e.first != p.first) return false;
+    if (p.size <= 16) return ((e.words.low ^ p.words.low) | (e.words.high ^ p.words.high)) == 0;
+    return equal_long(e, p);
+  }
+  bool equal_long(const entry& e, const probe& p) const;
   std::uint32_t find(const probe& p) const;
   std::uint32_t insert(const probe& p);
   void place(std::uint32_t id);
