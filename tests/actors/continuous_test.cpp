@@ -91,6 +91,17 @@ BOOST_FIXTURE_TEST_CASE(an_idle_reader_does_not_hold_back_the_watermark, fixture
   BOOST_TEST(output->written() == 1u);
 }
 
+BOOST_FIXTURE_TEST_CASE(nobody_holds_back_the_watermark_once_all_that_is_available_is_read, fixture) {
+  auto settings = settings_for(checkpoint.path(), never);
+  settings.idle_timeout = seconds(3600);
+  const auto query = start(hold_plan({shelf_provider(input, {.readers = 3})}, milliseconds(10)), settings);
+  input->put(0, {{1, 1, 100}});
+  input->put(1, {{2, 2, 200}});
+  query->process_all_available();
+  BOOST_TEST((output->rows() == std::vector<event>{{1, 1, 100}}));
+  query->stop();
+}
+
 BOOST_FIXTURE_TEST_CASE(watermark_survives_a_restart_and_a_switch_of_mode, fixture) {
   auto query = start(hold_plan({shelf_provider(input, {.readers = 1})}, milliseconds(10)), settings_for(checkpoint.path(), never));
   input->put(0, {{1, 1, 100}});
