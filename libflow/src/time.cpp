@@ -109,12 +109,12 @@ class interval_reader {
   std::string_view rest_;
 };
 
-/// "50ms", "5s", "10m", "2h", "1d".
+/// "50ms", "50 ms", "5s", "10m", "2h", "1d".
 std::optional<duration> short_form(std::string_view text) {
   std::int64_t n = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), n);
   if (problem != std::errc{} || end == text.data()) return std::nullopt;
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const auto unit = trimmed({end, static_cast<std::size_t>(text.data() + text.size() - end)});
   static constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> units{
       {{"us", 1}, {"ms", 1000}, {"s", 1'000'000}, {"m", 60'000'000}, {"h", 3'600'000'000}, {"d", 86'400'000'000}}};
   for (const auto& [name, factor] : units) {
