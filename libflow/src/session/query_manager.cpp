@@ -18,11 +18,16 @@ query_ptr query_manager::get(std::string_view id_or_name) const {
 }
 
 void query_manager::await_any_termination() const {
-  const auto running = active();
-  if (running.size() == 1) return running[0]->await_termination();
-  while (!running.empty()) {
+  // With those that ended before the call, as in Spark: else a query that fails at once would be waited for in vain. The next start
+  // forgets them.
+  const auto all = session_->queries();
+  for (const auto& query : all) {
+    if (!query->is_active()) return query->await_termination();
+  }
+  if (all.size() == 1) return all[0]->await_termination();
+  while (!all.empty()) {
     // A query tells only those who wait for it: each is given a turn.
-    for (const auto& query : running) {
+    for (const auto& query : all) {
       if (query->await_termination(std::chrono::milliseconds(20))) return;
     }
   }
