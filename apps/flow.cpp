@@ -10,7 +10,8 @@
 
 namespace {
 
-void cat(const std::string& format, const std::string& path, const std::string& schema, const std::vector<std::string>& options) {
+void cat(const std::string& format, const std::string& path, const std::string& schema,
+         const std::vector<std::string>& options) {
   auto s = flow::session::make({.name = "flow cat", .threads = 1});
   auto reader = s.read();
   reader.format(format);
@@ -83,7 +84,8 @@ int main(int argc, char** argv) {
     if (*verify) {
       const auto report = flow::verify_checkpoint(directory);
       std::cout << report.dump(2) << "\n";
-      if (!report.at("ok").get<bool>()) throw flow::error(flow::errc::checkpoint_corrupt, directory + " is damaged; see the problems above");
+      if (!report.at("ok").get<bool>())
+        throw flow::error(flow::errc::checkpoint_corrupt, directory + " is damaged; see the problems above");
     }
   });
 }

@@ -21,7 +21,11 @@ std::string check_address(const std::string& address) {
 dataset lines_of(const session& s, const std::string& directory, const std::string& address, int files_per_epoch) {
   if (!address.empty()) {
     const auto colon = address.rfind(':');
-    return s.read_stream().format("socket").option("host", address.substr(0, colon)).option("port", address.substr(colon + 1)).load();
+    return s.read_stream()
+        .format("socket")
+        .option("host", address.substr(0, colon))
+        .option("port", address.substr(colon + 1))
+        .load();
   }
   if (!directory.empty()) {
     auto reader = s.read_stream();

@@ -137,7 +137,8 @@ byte_rows aggregate_groups::encoded_states(std::span<const std::uint32_t> groups
   return out;
 }
 
-std::vector<std::uint64_t> aggregate_groups::partition_hashes(std::span<const std::uint32_t> groups, const byte_rows& rows) const {
+std::vector<std::uint64_t> aggregate_groups::partition_hashes(std::span<const std::uint32_t> groups,
+                                                              const byte_rows& rows) const {
   if (!layout_->hashed_as_stored()) return layout_->partition_hashes(rows);
   std::vector<std::uint64_t> out;
   out.reserve(groups.size());

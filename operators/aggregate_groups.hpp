@@ -14,8 +14,8 @@
 
 namespace flow {
 
-/// What is fixed about the groups of one aggregation. Inside, the key that carries event time (or the pane) stands first, whatever
-/// its place in the plan, so that encoded keys sort by time.
+/// What is fixed about the groups of one aggregation. Inside, the key that carries event time (or the pane) stands first,
+/// whatever its place in the plan, so that encoded keys sort by time.
 class aggregate_layout {
  public:
   explicit aggregate_layout(const aggregate_plan& plan);

@@ -38,7 +38,8 @@ void append_with_window(std::string_view key, std::int64_t start, std::int64_t e
 }
 
 bool starts_with_window(std::string_view key) {
-  return key.size() >= window_bytes && key[0] == key_hash::present && key[1] == key_hash::present && key[10] == key_hash::present;
+  return key.size() >= window_bytes && key[0] == key_hash::present && key[1] == key_hash::present &&
+         key[10] == key_hash::present;
 }
 
 template <class F>
@@ -56,8 +57,9 @@ std::vector<array> gather_all(const std::vector<array>& keys, const std::vector<
 
 }  // namespace
 
-aggregate_operator::aggregate_operator(std::shared_ptr<const aggregate_plan> plan, std::shared_ptr<const aggregate_layout> layout,
-                                       schema_ptr output, const operator_context& place)
+aggregate_operator::aggregate_operator(std::shared_ptr<const aggregate_plan> plan,
+                                       std::shared_ptr<const aggregate_layout> layout, schema_ptr output,
+                                       const operator_context& place)
     : plan_(std::move(plan)), layout_(std::move(layout)), output_(std::move(output)), place_(place), groups_(layout_) {
   if (plan_->sliding) panes_.emplace(*plan_->sliding);
 }
@@ -103,7 +105,7 @@ std::vector<array> aggregate_operator::key_columns(const arrow::RecordBatch& row
   std::vector<array> keys;
   for (std::size_t k = 0; k < plan_->keys.size(); ++k) {
     keys.push_back(plan_->stage == aggregate_stage::final ? rows.column(static_cast<int>(k))
-                                                         : evaluate_array(*plan_->keys[k].value, rows, context()));
+                                                          : evaluate_array(*plan_->keys[k].value, rows, context()));
   }
   return layout_->to_stored(std::move(keys));
 }
@@ -243,15 +245,17 @@ void aggregate_operator::emit_everything(emitter& out) {
     const auto every = [](std::int64_t) { return true; };
     add_panes(groups_, groups_.all(), every, windows);
     if (on_demand())
-      scan_stored({}, [](std::string_view) { return true; },
-                  [&](aggregate_groups& panes, const group_ids& ids) { add_panes(panes, ids, every, windows); });
+      scan_stored(
+          {}, [](std::string_view) { return true; },
+          [&](aggregate_groups& panes, const group_ids& ids) { add_panes(panes, ids, every, windows); });
     emit_groups(windows, windows.all(), out);
     return;
   }
   emit_groups(groups_, groups_.all(), out);
   if (on_demand())
-    scan_stored({}, [](std::string_view) { return true; },
-                [&](aggregate_groups& from, const group_ids& ids) { emit_groups(from, ids, out); });
+    scan_stored(
+        {}, [](std::string_view) { return true; },
+        [&](aggregate_groups& from, const group_ids& ids) { emit_groups(from, ids, out); });
 }
 
 void aggregate_operator::flush_partial(emitter& out) {
@@ -297,7 +301,8 @@ void aggregate_operator::emit_touched_windows(emitter& out) {
   byte_rows window_keys;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     panes_->for_each_window(read_time(keys[i], window_start_at), [&](std::int64_t start, std::int64_t end) {
-      if (!drops_late() || !emitted_mark_ || end > emitted_mark_->microseconds) append_with_window(keys[i], start, end, window_keys);
+      if (!drops_late() || !emitted_mark_ || end > emitted_mark_->microseconds)
+        append_with_window(keys[i], start, end, window_keys);
     });
   }
   aggregate_groups windows(layout_);
@@ -384,7 +389,8 @@ void aggregate_operator::emit_closed_windows(emitter& out) {
   add_panes(groups_, candidates, wanted, windows);
   if (on_demand())
     scan_stored(
-        evicted_to_, [&](std::string_view key) { return key_time(key).value_or(std::numeric_limits<std::int64_t>::max()) <= reach; },
+        evicted_to_,
+        [&](std::string_view key) { return key_time(key).value_or(std::numeric_limits<std::int64_t>::max()) <= reach; },
         [&](aggregate_groups& panes, const group_ids& ids) { add_panes(panes, ids, wanted, windows); });
   emit_groups(windows, windows.all(), out);
 }

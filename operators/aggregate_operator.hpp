@@ -21,8 +21,8 @@ namespace flow {
 /// are read from the view when their key comes, or in a range when event time closes them.
 class aggregate_operator : public stream_operator {
  public:
-  aggregate_operator(std::shared_ptr<const aggregate_plan> plan, std::shared_ptr<const aggregate_layout> layout, schema_ptr output,
-                     const operator_context& place);
+  aggregate_operator(std::shared_ptr<const aggregate_plan> plan, std::shared_ptr<const aggregate_layout> layout,
+                     schema_ptr output, const operator_context& place);
 
   void begin_epoch(epoch e, const evaluation_context& context) override;
   void process(int port, const batch& rows, emitter& out) override;
@@ -79,7 +79,8 @@ class aggregate_operator : public stream_operator {
   void forget_touched();
 
   /// Visits entries of the view that are not in `groups_`, in batches as groups of their own, while `wanted` holds.
-  void scan_stored(std::string_view from, const std::function<bool(std::string_view)>& wanted, const stored_visitor& visit) const;
+  void scan_stored(std::string_view from, const std::function<bool(std::string_view)>& wanted,
+                   const stored_visitor& visit) const;
 
   std::shared_ptr<const aggregate_plan> plan_;
   std::shared_ptr<const aggregate_layout> layout_;
@@ -93,10 +94,10 @@ class aggregate_operator : public stream_operator {
   group_ids touched_;                ///< Since results were last emitted.
   group_ids dirty_;                  ///< Since the last snapshot.
   std::map<std::int64_t, group_ids> by_time_;
-  byte_rows erased_;                 ///< Keys to be erased by the next snapshot.
-  std::string evicted_to_;           ///< Keys of the view before this are erased since the last snapshot.
-  watermark mark_;                   ///< The last one told: rows are late by it.
-  watermark emitted_mark_;           ///< The one the last results were emitted under.
+  byte_rows erased_;        ///< Keys to be erased by the next snapshot.
+  std::string evicted_to_;  ///< Keys of the view before this are erased since the last snapshot.
+  watermark mark_;          ///< The last one told: rows are late by it.
+  watermark emitted_mark_;  ///< The one the last results were emitted under.
   operator_metrics metrics_;
 };
 

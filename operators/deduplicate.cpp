@@ -129,7 +129,8 @@ operator_spec describe(const schema_ptr& input, const deduplication& how) {
 
 operator_spec make_deduplicate(const schema_ptr& input, deduplicate_plan plan) {
   if (plan.within_watermark && !plan.event_time_column) {
-    throw error(errc::unsupported_plan, "drop_duplicates_within_watermark needs a watermark on its input: call with_watermark first");
+    throw error(errc::unsupported_plan,
+                "drop_duplicates_within_watermark needs a watermark on its input: call with_watermark first");
   }
   if (plan.columns.empty()) {
     plan.columns.resize(static_cast<std::size_t>(input->num_fields()));

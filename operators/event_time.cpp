@@ -12,7 +12,8 @@ namespace flow {
 event_times::event_times(const array& column) : column_(column), times_(column) {
   if (column->type_id() == arrow::Type::STRUCT) times_ = static_cast<const arrow::StructArray&>(*column).GetFieldByName("end");
   if (!times_ || times_->type_id() != arrow::Type::TIMESTAMP) {
-    throw error(errc::type_mismatch, "event time must be a TIMESTAMP or a window with an `end`, not " + column->type()->ToString());
+    throw error(errc::type_mismatch,
+                "event time must be a TIMESTAMP or a window with an `end`, not " + column->type()->ToString());
   }
   values_ = times_->data()->GetValues<std::int64_t>(1);
   nulls_ = column_->null_count() > 0 || times_->null_count() > 0;

@@ -160,22 +160,34 @@ array null_column(const data_type& type, std::int64_t rows) {
 array gather_rows(const array& from, row_span rows) {
   const bool missing = any_missing(rows);
   switch (from->type_id()) {
-    case arrow::Type::NA: return null_column(from->type(), static_cast<std::int64_t>(rows.size()));
-    case arrow::Type::BOOL: return gather_bits(*from, rows, missing);
+    case arrow::Type::NA:
+      return null_column(from->type(), static_cast<std::int64_t>(rows.size()));
+    case arrow::Type::BOOL:
+      return gather_bits(*from, rows, missing);
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: return gather_text(*from, rows, missing);
-    case arrow::Type::STRUCT: return gather_structure(static_cast<const arrow::StructArray&>(*from), rows, missing);
+    case arrow::Type::BINARY:
+      return gather_text(*from, rows, missing);
+    case arrow::Type::STRUCT:
+      return gather_structure(static_cast<const arrow::StructArray&>(*from), rows, missing);
     case arrow::Type::LIST:
-    case arrow::Type::MAP: return gather_elements(*from, static_cast<const arrow::ListArray&>(*from).values(), rows, missing);
-    default: break;
+    case arrow::Type::MAP:
+      return gather_elements(*from, static_cast<const arrow::ListArray&>(*from).values(), rows, missing);
+    default:
+      break;
   }
   switch (from->type()->byte_width()) {
-    case 1: return gather_fixed<std::uint8_t>(*from, rows, missing);
-    case 2: return gather_fixed<std::uint16_t>(*from, rows, missing);
-    case 4: return gather_fixed<std::uint32_t>(*from, rows, missing);
-    case 8: return gather_fixed<std::uint64_t>(*from, rows, missing);
-    case 16: return gather_fixed<wide>(*from, rows, missing);
-    default: throw error(errc::type_mismatch, "a column of " + from->type()->ToString() + " has no place in a batch");
+    case 1:
+      return gather_fixed<std::uint8_t>(*from, rows, missing);
+    case 2:
+      return gather_fixed<std::uint16_t>(*from, rows, missing);
+    case 4:
+      return gather_fixed<std::uint32_t>(*from, rows, missing);
+    case 8:
+      return gather_fixed<std::uint64_t>(*from, rows, missing);
+    case 16:
+      return gather_fixed<wide>(*from, rows, missing);
+    default:
+      throw error(errc::type_mismatch, "a column of " + from->type()->ToString() + " has no place in a batch");
   }
 }
 

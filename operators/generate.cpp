@@ -126,9 +126,8 @@ class generate_operator : public stream_operator {
   /// Elements mostly follow each other, and then need no copy.
   static array pick(const array& elements, const origin& from) {
     const auto& picked = from.elements;
-    const bool adjacent = !from.missing && std::adjacent_find(picked.begin(), picked.end(), [](auto a, auto b) {
-                                             return b != a + 1;
-                                           }) == picked.end();
+    const bool adjacent = !from.missing && std::adjacent_find(picked.begin(), picked.end(),
+                                                              [](auto a, auto b) { return b != a + 1; }) == picked.end();
     if (adjacent) return elements->Slice(picked.front(), static_cast<std::int64_t>(picked.size()));
     return gather_rows(elements, picked);
   }
@@ -162,8 +161,8 @@ std::vector<data_type> generated_types(const generate_plan& plan) {
     return generated;
   }
   if (type.id() != arrow::Type::LIST) {
-    throw error(errc::type_mismatch, "explode takes an ARRAY or a MAP, not " + plan.collection->to_string() + " of type " +
-                                         to_ddl(type));
+    throw error(errc::type_mismatch,
+                "explode takes an ARRAY or a MAP, not " + plan.collection->to_string() + " of type " + to_ddl(type));
   }
   const auto& element = static_cast<const arrow::ListType&>(type).value_type();
   if (!plan.inline_structs) {

@@ -70,10 +70,17 @@ struct integer_keys {
   struct reader {
     reader(const integer_keys&, std::span<const array> keys, std::size_t rows) {
       switch (keys[0]->type()->byte_width()) {
-        case 1: widen<std::int8_t>(*keys[0], rows); break;
-        case 2: widen<std::int16_t>(*keys[0], rows); break;
-        case 4: widen<std::int32_t>(*keys[0], rows); break;
-        default: values = keys[0]->data()->GetValues<std::int64_t>(1);
+        case 1:
+          widen<std::int8_t>(*keys[0], rows);
+          break;
+        case 2:
+          widen<std::int16_t>(*keys[0], rows);
+          break;
+        case 4:
+          widen<std::int32_t>(*keys[0], rows);
+          break;
+        default:
+          values = keys[0]->data()->GetValues<std::int64_t>(1);
       }
     }
     template <class Value>
@@ -103,7 +110,8 @@ struct encoded_keys {
 
 void store(byte_rows& to, std::string_view key) {
   if (to.bytes.size() + key.size() > std::numeric_limits<std::uint32_t>::max()) {
-    throw error(errc::unsupported_plan, "join: the keys of the static table exceed 4 GiB; join with a smaller table or a stream");
+    throw error(errc::unsupported_plan,
+                "join: the keys of the static table exceed 4 GiB; join with a smaller table or a stream");
   }
   to.bytes.insert(to.bytes.end(), key.begin(), key.end());
   to.offsets.push_back(static_cast<std::uint32_t>(to.bytes.size()));
@@ -185,8 +193,10 @@ bool widens_to_integer(const arrow::DataType& type) {
     case arrow::Type::INT32:
     case arrow::Type::INT64:
     case arrow::Type::DATE32:
-    case arrow::Type::TIMESTAMP: return true;
-    default: return false;
+    case arrow::Type::TIMESTAMP:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -6,8 +6,8 @@
 
 namespace flow {
 
-/// A set of byte-string keys, each with a time, in open addressing; what deduplication remembers. Key bytes lie end to end in one
-/// block that is rewritten when most of it belongs to keys that are gone.
+/// A set of byte-string keys, each with a time, in open addressing; what deduplication remembers. Key bytes lie end to end in
+/// one block that is rewritten when most of it belongs to keys that are gone.
 class key_set {
  public:
   struct entry {

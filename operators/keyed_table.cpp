@@ -38,7 +38,8 @@ struct keyed_table::text_column {
   bool nulls = column.null_count() != 0;
 
   probe operator()(std::size_t i) const {
-    if (nulls && column.IsNull(static_cast<std::int64_t>(i))) return {{}, key_hash::of_short({}, absent, 0), nullptr, 0, absent};
+    if (nulls && column.IsNull(static_cast<std::int64_t>(i)))
+      return {{}, key_hash::of_short({}, absent, 0), nullptr, 0, absent};
     const auto from = offsets[i];
     const auto size = static_cast<std::uint32_t>(offsets[i + 1] - from);
     const auto* p = data + from;
@@ -56,7 +57,8 @@ struct keyed_table::fixed_column {
   bool nulls = column.null_count() != 0;
 
   probe operator()(std::size_t i) const {
-    if (nulls && column.IsNull(static_cast<std::int64_t>(i))) return {{}, key_hash::of_short({}, absent, 0), nullptr, 0, absent};
+    if (nulls && column.IsNull(static_cast<std::int64_t>(i)))
+      return {{}, key_hash::of_short({}, absent, 0), nullptr, 0, absent};
     std::uint8_t encoded[16] = {};
     Format::store(encoded, values[i]);
     const key_hash::words words{key_hash::load(encoded), key_hash::load(encoded + 8)};
@@ -108,8 +110,11 @@ bool keyed_table::find_or_insert_column(const arrow::Array& column, std::vector<
     case row::layout::null:
     case row::layout::boolean:
     case row::layout::structure:
-    case row::layout::list: return false;
-    case row::layout::bytes: look_up(text_column{static_cast<const arrow::BinaryArray&>(column)}, rows, ids); return true;
+    case row::layout::list:
+      return false;
+    case row::layout::bytes:
+      look_up(text_column{static_cast<const arrow::BinaryArray&>(column)}, rows, ids);
+      return true;
     default:
       row::with_fixed(kind, [&]<class Format>(Format) {
         look_up(fixed_column<Format>{column}, rows, ids);
@@ -249,8 +254,10 @@ void keyed_table::append_key(std::uint32_t id, byte_rows& out) const {
     const auto at = out.bytes.size();
     out.bytes.resize(at + 1 + e.size);
     out.bytes[at] = e.first;
-    if (e.size > 16) std::memcpy(out.bytes.data() + at + 1, arena_.data() + e.words.low, e.size);
-    else if (e.size > 0) copy_words(e.words, out.bytes.data() + at + 1, e.size);
+    if (e.size > 16)
+      std::memcpy(out.bytes.data() + at + 1, arena_.data() + e.words.low, e.size);
+    else if (e.size > 0)
+      copy_words(e.words, out.bytes.data() + at + 1, e.size);
   }
   out.offsets.push_back(static_cast<std::uint32_t>(out.bytes.size()));
 }

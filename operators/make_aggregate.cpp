@@ -20,7 +20,9 @@ schema_ptr output_schema(const aggregate_plan& plan) {
 }
 
 std::string describe(const aggregate_plan& plan) {
-  std::string text = plan.stage == aggregate_stage::partial ? "partial [" : plan.stage == aggregate_stage::final ? "final [" : "[";
+  std::string text = plan.stage == aggregate_stage::partial ? "partial ["
+                     : plan.stage == aggregate_stage::final ? "final ["
+                                                            : "[";
   for (std::size_t k = 0; k < plan.keys.size(); ++k) text += (k == 0 ? "" : ", ") + plan.keys[k].name;
   text += "] [";
   for (std::size_t c = 0; c < plan.calls.size(); ++c) text += (c == 0 ? "" : ", ") + plan.calls[c].name;

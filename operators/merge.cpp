@@ -13,7 +13,8 @@ class merge_operator : public stream_operator {
 
   void process(int, const batch& rows, emitter& out) override {
     if (rows->schema() == schema_) return out.emit(rows);
-    out.emit(arrow::RecordBatch::Make(schema_, rows->num_rows(), rows->columns()));  // UNION goes by position: names may differ.
+    out.emit(
+        arrow::RecordBatch::Make(schema_, rows->num_rows(), rows->columns()));  // UNION goes by position: names may differ.
   }
 
  private:

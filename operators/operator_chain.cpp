@@ -19,7 +19,11 @@ class operator_chain::link : public emitter {
 
 struct operator_chain::node {
   node(const operator_spec& spec, const operator_context& context, operator_chain& chain, std::size_t position)
-      : uid(spec.uid), stateful(spec.stateful), watermark_node(spec.watermark_node), made(spec.make(context)), out(chain, position) {}
+      : uid(spec.uid),
+        stateful(spec.stateful),
+        watermark_node(spec.watermark_node),
+        made(spec.make(context)),
+        out(chain, position) {}
 
   std::string uid;
   bool stateful;

@@ -54,8 +54,8 @@ class operator_chain {
   void on_timer(timestamp now, emitter& out);
   /// Continuous mode: the watermark at the chain's head moved.
   void on_watermark(timestamp mark, emitter& out);
-  /// The epoch's end. In micro-batch mode `mark` is the epoch's watermark: each operator sees it right before its own barrier, after
-  /// all rows from the operators before it. In continuous mode it is unset, because on_watermark() has told it already.
+  /// The epoch's end. In micro-batch mode `mark` is the epoch's watermark: each operator sees it right before its own barrier,
+  /// after all rows from the operators before it. In continuous mode it is unset, because on_watermark() has told it already.
   void on_barrier(epoch e, const watermark& mark, emitter& out);
   /// What changed since the last snapshot: one entry per stateful operator, in order, empty deltas included.
   std::vector<operator_delta> snapshot(epoch e);

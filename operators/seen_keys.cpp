@@ -23,8 +23,8 @@ void append_time(std::int64_t time, std::string& to) {
 
 std::int64_t read_time(std::string_view bytes) {
   if (bytes.size() < time_size) {
-    throw error(errc::checkpoint_corrupt, "deduplicate: a stored key has " + std::to_string(bytes.size()) + " bytes where a time of " +
-                                              std::to_string(time_size) + " must be");
+    throw error(errc::checkpoint_corrupt, "deduplicate: a stored key has " + std::to_string(bytes.size()) +
+                                              " bytes where a time of " + std::to_string(time_size) + " must be");
   }
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < time_size; ++i) bits = bits << 8 | static_cast<unsigned char>(bytes[i]);

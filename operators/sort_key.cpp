@@ -47,7 +47,8 @@ void append_text(std::string_view text, std::string& key) {
 }
 
 void append_decimal(const arrow::Decimal128Array& values, std::int64_t row, std::string& key) {
-  const auto* words = reinterpret_cast<const std::uint64_t*>(values.GetValue(row));  // Low word first on little-endian machines.
+  const auto* words =
+      reinterpret_cast<const std::uint64_t*>(values.GetValue(row));  // Low word first on little-endian machines.
   append_integer(static_cast<std::int64_t>(words[1]), key);
   append_bytes(words[0], 8, key);
 }
@@ -73,37 +74,52 @@ auto value_of(const arrow::Array& values, std::int64_t row) {
 void append_value(const arrow::Array& values, std::int64_t row, std::string& key) {
   using type = arrow::Type;
   switch (values.type_id()) {
-    case type::BOOL: return key.push_back(value_of<arrow::BooleanArray>(values, row) ? 1 : 0);
-    case type::INT8: return append_integer(value_of<arrow::Int8Array>(values, row), key);
-    case type::INT16: return append_integer(value_of<arrow::Int16Array>(values, row), key);
-    case type::INT32: return append_integer(value_of<arrow::Int32Array>(values, row), key);
-    case type::DATE32: return append_integer(value_of<arrow::Date32Array>(values, row), key);
-    case type::INT64: return append_integer(value_of<arrow::Int64Array>(values, row), key);
-    case type::TIMESTAMP: return append_integer(value_of<arrow::TimestampArray>(values, row), key);
-    case type::FLOAT: return append_float<float, std::uint32_t>(value_of<arrow::FloatArray>(values, row), key);
-    case type::DOUBLE: return append_float<double, std::uint64_t>(value_of<arrow::DoubleArray>(values, row), key);
-    case type::DECIMAL128: return append_decimal(static_cast<const arrow::Decimal128Array&>(values), row, key);
+    case type::BOOL:
+      return key.push_back(value_of<arrow::BooleanArray>(values, row) ? 1 : 0);
+    case type::INT8:
+      return append_integer(value_of<arrow::Int8Array>(values, row), key);
+    case type::INT16:
+      return append_integer(value_of<arrow::Int16Array>(values, row), key);
+    case type::INT32:
+      return append_integer(value_of<arrow::Int32Array>(values, row), key);
+    case type::DATE32:
+      return append_integer(value_of<arrow::Date32Array>(values, row), key);
+    case type::INT64:
+      return append_integer(value_of<arrow::Int64Array>(values, row), key);
+    case type::TIMESTAMP:
+      return append_integer(value_of<arrow::TimestampArray>(values, row), key);
+    case type::FLOAT:
+      return append_float<float, std::uint32_t>(value_of<arrow::FloatArray>(values, row), key);
+    case type::DOUBLE:
+      return append_float<double, std::uint64_t>(value_of<arrow::DoubleArray>(values, row), key);
+    case type::DECIMAL128:
+      return append_decimal(static_cast<const arrow::Decimal128Array&>(values), row, key);
     case type::STRING:
-    case type::BINARY: return append_text(static_cast<const arrow::BinaryArray&>(values).GetView(row), key);
+    case type::BINARY:
+      return append_text(static_cast<const arrow::BinaryArray&>(values).GetView(row), key);
     case type::STRUCT:
       for (const auto& member : static_cast<const arrow::StructArray&>(values).fields()) append_nested(*member, row, key);
       return;
-    case type::LIST: return append_list(static_cast<const arrow::ListArray&>(values), row, key);
-    default: return;
+    case type::LIST:
+      return append_list(static_cast<const arrow::ListArray&>(values), row, key);
+    default:
+      return;
   }
 }
 
 bool orderable(const arrow::DataType& type) {
   switch (type.id()) {
     case arrow::Type::MAP:
-    case arrow::Type::INTERVAL_MONTH_DAY_NANO: return false;
+    case arrow::Type::INTERVAL_MONTH_DAY_NANO:
+      return false;
     case arrow::Type::STRUCT:
     case arrow::Type::LIST:
       for (const auto& field : type.fields()) {
         if (!orderable(*field->type())) return false;
       }
       return true;
-    default: return true;
+    default:
+      return true;
   }
 }
 

@@ -15,7 +15,8 @@ class sort_key_encoder {
   /// @throws error{type_mismatch} for a type that has no order (MAP, INTERVAL).
   sort_key_encoder(data_type type, bool descending, bool nulls_first);
 
-  /// Appends the bytes of one row's value. Keys of several columns are appended one after the other; no key is another's beginning.
+  /// Appends the bytes of one row's value. Keys of several columns are appended one after the other; no key is another's
+  /// beginning.
   void append(const arrow::Array& values, std::int64_t row, std::string& key) const;
 
  private:

@@ -38,11 +38,20 @@ join_rule rule_of(join_type how, bool stream_is_left) {
   join_rule rule;
   switch (how) {
     case join_type::inner:
-    case join_type::cross: break;
-    case join_type::left_outer: (stream_is_left ? rule.keep_stream : rule.keep_table) = true; break;
-    case join_type::right_outer: (stream_is_left ? rule.keep_table : rule.keep_stream) = true; break;
-    case join_type::full_outer: rule.keep_stream = rule.keep_table = true; break;
-    case join_type::left_anti: rule.anti = true; [[fallthrough]];
+    case join_type::cross:
+      break;
+    case join_type::left_outer:
+      (stream_is_left ? rule.keep_stream : rule.keep_table) = true;
+      break;
+    case join_type::right_outer:
+      (stream_is_left ? rule.keep_table : rule.keep_stream) = true;
+      break;
+    case join_type::full_outer:
+      rule.keep_stream = rule.keep_table = true;
+      break;
+    case join_type::left_anti:
+      rule.anti = true;
+      [[fallthrough]];
     case join_type::left_semi:
       rule.what = stream_is_left ? join_rule::gives::stream_rows : join_rule::gives::table_rows;
       break;
@@ -99,7 +108,8 @@ class table_join_operator : public stream_operator {
     }
     if (chosen.empty()) return;
     if (rule.what == join_rule::gives::table_rows) return out.emit(gather_rows(table_->rows(), chosen));
-    out.emit(pairs(null_columns(*how_->stream_schema, chosen.size()), gather_rows(table_->rows(), chosen)->columns(), chosen.size()));
+    out.emit(pairs(null_columns(*how_->stream_schema, chosen.size()), gather_rows(table_->rows(), chosen)->columns(),
+                   chosen.size()));
   }
 
  private:
@@ -197,7 +207,8 @@ class table_join_operator : public stream_operator {
 
   void emit_pairs(const batch& rows, emitter& out) const {
     if (stream_rows_.empty()) return;
-    out.emit(pairs(gather_rows(rows, stream_rows_)->columns(), gather_rows(table_->rows(), table_rows_)->columns(), stream_rows_.size()));
+    out.emit(pairs(gather_rows(rows, stream_rows_)->columns(), gather_rows(table_->rows(), table_rows_)->columns(),
+                   stream_rows_.size()));
   }
 
   void emit_by_found(const batch& rows, emitter& out) const {
@@ -237,13 +248,20 @@ class table_join_operator : public stream_operator {
 
 std::string_view name_of(join_type how) {
   switch (how) {
-    case join_type::inner: return "Inner";
-    case join_type::cross: return "Cross";
-    case join_type::left_outer: return "LeftOuter";
-    case join_type::right_outer: return "RightOuter";
-    case join_type::full_outer: return "FullOuter";
-    case join_type::left_semi: return "LeftSemi";
-    case join_type::left_anti: return "LeftAnti";
+    case join_type::inner:
+      return "Inner";
+    case join_type::cross:
+      return "Cross";
+    case join_type::left_outer:
+      return "LeftOuter";
+    case join_type::right_outer:
+      return "RightOuter";
+    case join_type::full_outer:
+      return "FullOuter";
+    case join_type::left_semi:
+      return "LeftSemi";
+    case join_type::left_anti:
+      return "LeftAnti";
   }
   return "";
 }
@@ -298,9 +316,15 @@ operator_spec make_table_join(const schema_ptr& input, table_join_plan plan) {
   spec.kind = "table_join";
   spec.description = describe(how->plan);
   switch (how->rule.what) {
-    case join_rule::gives::pairs: spec.output = how->pair_schema; break;
-    case join_rule::gives::stream_rows: spec.output = input; break;
-    case join_rule::gives::table_rows: spec.output = how->plan.table_schema; break;
+    case join_rule::gives::pairs:
+      spec.output = how->pair_schema;
+      break;
+    case join_rule::gives::stream_rows:
+      spec.output = input;
+      break;
+    case join_rule::gives::table_rows:
+      spec.output = how->plan.table_schema;
+      break;
   }
   spec.make = [how = std::move(how)](const operator_context&) { return std::make_unique<table_join_operator>(how); };
   return spec;

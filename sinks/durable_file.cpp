@@ -24,7 +24,8 @@ std::string with_advice(const std::error_code& failure) {
 }
 
 [[noreturn]] void fail(errc code, const std::string& what, const fs::path& path) {
-  throw error(code, "cannot " + what + " " + path.string() + ": " + with_advice(std::error_code(errno, std::generic_category())));
+  throw error(code,
+              "cannot " + what + " " + path.string() + ": " + with_advice(std::error_code(errno, std::generic_category())));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace {
 
 [[noreturn]] void unreadable(const std::string& path, int code) {
   auto message = "cannot read \"" + path + "\": " + std::strerror(code);
-  if (code == ENOENT) message += "; it was there when the directory was listed (option ignoreMissingFiles=true skips such files)";
+  if (code == ENOENT)
+    message += "; it was there when the directory was listed (option ignoreMissingFiles=true skips such files)";
   if (code == EACCES) message += "; give the user of this process the right to read it";
   throw error(errc::unreadable_input, message);
 }

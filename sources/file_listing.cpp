@@ -27,7 +27,9 @@ std::int64_t micros(const timespec& t) { return t.tv_sec * 1'000'000 + t.tv_nsec
 
 std::string unescape_path(std::string_view text) {
   std::string out;
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; };
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+  };
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
       out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
@@ -58,7 +60,8 @@ std::vector<std::string> expand_braces(std::string_view glob) {
   auto rest = glob.substr(open + 1, close - open - 1);
   while (true) {
     const auto comma = rest.find(',');
-    const auto one = std::string(glob.substr(0, open)) + std::string(rest.substr(0, comma)) + std::string(glob.substr(close + 1));
+    const auto one =
+        std::string(glob.substr(0, open)) + std::string(rest.substr(0, comma)) + std::string(glob.substr(close + 1));
     for (auto& expanded : expand_braces(one)) out.push_back(std::move(expanded));
     if (comma == std::string_view::npos) return out;
     rest.remove_prefix(comma + 1);
@@ -94,7 +97,7 @@ class lister {
   std::vector<listed_file> run() {
     const bool globbed = is_glob(rules_.path);
     for (const auto& root : roots_of(rules_.path)) {
-      struct stat info{};
+      struct stat info {};
       if (::stat(root.c_str(), &info) != 0) {
         if (globbed) continue;
         unreadable(root, errno);
@@ -137,7 +140,7 @@ class lister {
   /// A directory that a file sink writes: only what its manifest says is committed. False if there is none.
   bool list_manifest(const std::string& root, const std::vector<partition_text>& above_root) {
     const auto folder = root + "/" + manifest_folder;
-    struct stat info{};
+    struct stat info {};
     if (::stat(folder.c_str(), &info) != 0) return false;
     const auto committed = manifest_files(root);
     if (!committed) return false;
@@ -148,7 +151,8 @@ class lister {
       auto partitions = above_root;
       auto rest = std::string_view(below);
       for (auto slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
-        if (auto partition = partition_of(rest.substr(0, slash)); partition && !rules_.recursive) partitions.push_back(std::move(*partition));
+        if (auto partition = partition_of(rest.substr(0, slash)); partition && !rules_.recursive)
+          partitions.push_back(std::move(*partition));
         rest.remove_prefix(slash + 1);
       }
       add(path, std::string(rest), info, partitions);
@@ -167,7 +171,7 @@ class lister {
       const std::string name = entry->d_name;
       if (name == "." || name == ".." || hidden(name)) continue;
       const auto below = path + "/" + name;
-      struct stat info{};
+      struct stat info {};
       if (::stat(below.c_str(), &info) != 0) continue;
       if (S_ISDIR(info.st_mode)) {
         enter(below, name, info, partitions);
@@ -177,7 +181,8 @@ class lister {
     }
   }
 
-  void enter(const std::string& path, const std::string& name, const struct stat& info, std::vector<partition_text>& partitions) {
+  void enter(const std::string& path, const std::string& name, const struct stat& info,
+             std::vector<partition_text>& partitions) {
     if (rules_.recursive) return walk(path, info, partitions, false);
     auto partition = partition_of(name);
     if (!partition) return;
@@ -186,7 +191,8 @@ class lister {
     partitions.pop_back();
   }
 
-  void add(const std::string& path, const std::string& name, const struct stat& info, const std::vector<partition_text>& partitions) {
+  void add(const std::string& path, const std::string& name, const struct stat& info,
+           const std::vector<partition_text>& partitions) {
     if (!rules_.name_glob.empty() && !matches_glob(rules_.name_glob, name)) return;
     const timestamp modified{micros(info.st_mtim)};
     if (rules_.modified_before && modified >= *rules_.modified_before) return;
@@ -204,7 +210,8 @@ class lister {
     std::erase_if(files_, [](const listed_file& file) { return file.partitions.empty(); });
     const auto same_name = [](const partition_text& a, const partition_text& b) { return a.first == b.first; };
     for (const auto& file : files_) {
-      if (std::equal(file.partitions.begin(), file.partitions.end(), example.partitions.begin(), example.partitions.end(), same_name)) {
+      if (std::equal(file.partitions.begin(), file.partitions.end(), example.partitions.begin(), example.partitions.end(),
+                     same_name)) {
         continue;
       }
       throw error(errc::invalid_argument, "the directories of \"" + file.path + "\" and \"" + example.path +

@@ -23,10 +23,10 @@ struct listed_file {
 
 /// Which files a source reads.
 struct listing_rules {
-  std::string path;                    ///< A file, a directory, or a glob of them.
-  bool recursive = false;              ///< recursiveFileLookup: all levels, no partitions.
-  std::string name_glob;               ///< pathGlobFilter; "" for all.
-  std::string base_path;               ///< basePath; "" for the path itself.
+  std::string path;        ///< A file, a directory, or a glob of them.
+  bool recursive = false;  ///< recursiveFileLookup: all levels, no partitions.
+  std::string name_glob;   ///< pathGlobFilter; "" for all.
+  std::string base_path;   ///< basePath; "" for the path itself.
   std::optional<timestamp> modified_before;
   std::optional<timestamp> modified_after;
 };

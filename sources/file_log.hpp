@@ -12,8 +12,8 @@
 
 namespace flow {
 
-/// Which files have been given out. Bounded: what is older than the newest file by more than `max_age` is forgotten and taken as
-/// seen. Source: Spark's FileStreamSource.SeenFilesMap.
+/// Which files have been given out. Bounded: what is older than the newest file by more than `max_age` is forgotten and taken
+/// as seen. Source: Spark's FileStreamSource.SeenFilesMap.
 ///
 /// As JSON it holds the files within the age, by directory: about a file name and eight digits each. Its size, and so the
 /// cost of a position, follows the files younger than maxFileAge.

@@ -40,7 +40,8 @@ std::vector<std::pair<std::string, std::vector<std::string>>> partition_texts(co
 schema_ptr with_partitions(const schema_ptr& files, const arrow::FieldVector& partitions, bool keep_place) {
   arrow::FieldVector fields;
   const auto partition = [&](const std::string& name) {
-    return std::find_if(partitions.begin(), partitions.end(), [&](const auto& field) { return same_name(field->name(), name); });
+    return std::find_if(partitions.begin(), partitions.end(),
+                        [&](const auto& field) { return same_name(field->name(), name); });
   };
   for (const auto& field : files->fields()) {
     const auto found = partition(field->name());
@@ -100,8 +101,9 @@ class file_provider final : public source_provider {
 
 void check_text_schema(const arrow::Schema& schema) {
   if (schema.num_fields() == 1 && schema.field(0)->type()->id() == arrow::Type::STRING) return;
-  throw error(errc::invalid_argument, "format \"text\" has one column of type STRING beside partition columns; the schema given has " +
-                                          schema.ToString());
+  throw error(
+      errc::invalid_argument,
+      "format \"text\" has one column of type STRING beside partition columns; the schema given has " + schema.ToString());
 }
 
 }  // namespace
@@ -125,18 +127,21 @@ source_provider_ptr make_file_provider(std::string_view format, const source_req
   request.options.finish(who);
   const bool fixed = format == "text";
   if (request.streaming && request.schema == nullptr && !fixed && !infer_asked) {
-    throw error(errc::invalid_argument, who + " as a stream needs to know its columns before the first row: give them by .schema(...), or set "
-                                              "option inferSchema=true to infer them from the files that are present now");
+    throw error(errc::invalid_argument,
+                who +
+                    " as a stream needs to know its columns before the first row: give them by .schema(...), or set "
+                    "option inferSchema=true to infer them from the files that are present now");
   }
   const auto files = list_files(table->settings.listing);
   const auto partitions = table->settings.listing.recursive ? arrow::FieldVector{} : partition_fields(files, request.schema);
   if (request.schema != nullptr) {
     table->schema = with_partitions(request.schema, partitions, false);
-    if (fixed) check_text_schema(*table->columns_in_file(files.empty() ? std::vector<partition_text>{} : files.front().partitions));
+    if (fixed)
+      check_text_schema(*table->columns_in_file(files.empty() ? std::vector<partition_text>{} : files.front().partitions));
   } else {
     if (files.empty() && !fixed) {
-      throw error(errc::unreadable_input, "no file to infer the columns of " + who + " from in \"" + table->settings.listing.path +
-                                              "\"; give them by .schema(...)");
+      throw error(errc::unreadable_input, "no file to infer the columns of " + who + " from in \"" +
+                                              table->settings.listing.path + "\"; give them by .schema(...)");
     }
     table->file_schema = fixed ? table->format->schema() : table->format->infer(openers(files));
     check_duplicates(*table->file_schema, table->settings.listing.path);

@@ -41,7 +41,8 @@ nlohmann::json partitions_json(const std::vector<partition_text>& partitions) {
 
 std::vector<partition_text> partitions_of(const nlohmann::json& description) {
   std::vector<partition_text> out;
-  for (const auto& one : description.at("partitions")) out.emplace_back(one.at(0).get<std::string>(), one.at(1).get<std::string>());
+  for (const auto& one : description.at("partitions"))
+    out.emplace_back(one.at(0).get<std::string>(), one.at(1).get<std::string>());
   return out;
 }
 
@@ -50,8 +51,12 @@ class file_split_reader final : public split_reader {
  public:
   file_split_reader(std::unique_ptr<format_reader> rows, std::int64_t begin, schema_ptr schema, std::vector<int> from_file,
                     std::vector<std::shared_ptr<arrow::Scalar>> constants, bool ignore_corrupt)
-      : rows_(std::move(rows)), begin_(begin), schema_(std::move(schema)), from_file_(std::move(from_file)),
-        constants_(std::move(constants)), ignore_corrupt_(ignore_corrupt) {}
+      : rows_(std::move(rows)),
+        begin_(begin),
+        schema_(std::move(schema)),
+        from_file_(std::move(from_file)),
+        constants_(std::move(constants)),
+        ignore_corrupt_(ignore_corrupt) {}
 
   read_status read(const read_budget& budget, batch& out) override {
     out = nullptr;
@@ -66,9 +71,7 @@ class file_split_reader final : public split_reader {
   }
 
   nlohmann::json position() const override { return {{"offset", rows_ == nullptr ? begin_ : rows_->position()}}; }
-  nlohmann::json metrics() const override {
-    return {{"malformedRows", rows_ == nullptr ? 0 : rows_->malformed_rows()}};
-  }
+  nlohmann::json metrics() const override { return {{"malformedRows", rows_ == nullptr ? 0 : rows_->malformed_rows()}}; }
 
  private:
   bool next(const read_budget& budget, batch& decoded) {
@@ -192,8 +195,9 @@ class file_source final : public source {
     } else if (input != nullptr) {
       rows = layout.format->open(std::move(input), {begin, end}, layout.file_columns);
     }
-    return std::make_unique<file_split_reader>(std::move(rows), std::max(begin, resume), projected_, std::move(layout.from_file),
-                                               std::move(layout.constants), settings().ignore_corrupt);
+    return std::make_unique<file_split_reader>(std::move(rows), std::max(begin, resume), projected_,
+                                               std::move(layout.from_file), std::move(layout.constants),
+                                               settings().ignore_corrupt);
   }
 
   duration poll_interval() const override { return milliseconds(50); }
@@ -233,7 +237,7 @@ class file_source final : public source {
   bool directories_changed() const {
     if (visited_.empty()) return true;
     return std::any_of(visited_.begin(), visited_.end(), [this](const visited_directory& directory) {
-      struct stat info{};
+      struct stat info {};
       if (::stat(directory.path.c_str(), &info) != 0) return true;
       const auto modified = info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1000;
       return modified != directory.modified || modified + settled_micros > listed_at_;
@@ -260,7 +264,8 @@ class file_source final : public source {
     if (log_.size() == 0) return;
     const auto newest = files.back().modified.microseconds;
     if (settings().max_age.microseconds >= newest) return;
-    std::erase_if(files, [&](const listed_file& file) { return file.modified.microseconds < newest - settings().max_age.microseconds; });
+    std::erase_if(
+        files, [&](const listed_file& file) { return file.modified.microseconds < newest - settings().max_age.microseconds; });
   }
 
   static void keep_one_of_each_name(std::vector<listed_file>& files) {
@@ -275,7 +280,8 @@ class file_source final : public source {
                                   {"size", file.size},
                                   {"modified", file.modified.microseconds},
                                   {"partitions", partitions_json(file.partitions)}};
-    const auto pieces = table_->format->divisible() ? std::max<std::int64_t>(1, (file.size + chunk_bytes / 2) / chunk_bytes) : 1;
+    const auto pieces =
+        table_->format->divisible() ? std::max<std::int64_t>(1, (file.size + chunk_bytes / 2) / chunk_bytes) : 1;
     for (std::int64_t i = 0; i < pieces; ++i) {
       auto piece = whole;
       piece["begin"] = i * chunk_bytes;
@@ -291,7 +297,8 @@ class file_source final : public source {
     for (const int column : columns_) {
       const auto& field = *table_->schema->field(column);
       const auto named = [&](const std::string& name) { return ::strcasecmp(name.c_str(), field.name().c_str()) == 0; };
-      const auto partition = std::find_if(partitions.begin(), partitions.end(), [&](const auto& one) { return named(one.first); });
+      const auto partition =
+          std::find_if(partitions.begin(), partitions.end(), [&](const auto& one) { return named(one.first); });
       if (partition != partitions.end()) {
         out.from_file.push_back(-1);
         out.constants.push_back(partition_value(partition->second, field.type()));
@@ -336,7 +343,8 @@ std::optional<timestamp> read_time(const options& settings, std::string_view key
   if (!text) return std::nullopt;
   const auto value = partition_value(*text, arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"));
   if (value == nullptr || !value->is_valid) {
-    throw error(errc::invalid_option, "option \"" + std::string(key) + "\" = \"" + *text + "\": a time such as 2024-02-29T10:00:00 is expected");
+    throw error(errc::invalid_option,
+                "option \"" + std::string(key) + "\" = \"" + *text + "\": a time such as 2024-02-29T10:00:00 is expected");
   }
   return timestamp{static_cast<const arrow::TimestampScalar&>(*value).value};
 }
@@ -352,7 +360,8 @@ std::int64_t read_bytes(const options& settings, std::string_view key, std::int6
   if (unit.size() == 2 && unit[1] == 'b') unit.pop_back();
   const auto known = std::string_view(" kmgt").find(unit.empty() || unit == "b" ? ' ' : unit[0]);
   if (number <= 0 || end == text->c_str() || unit.size() > 1 || known == std::string_view::npos) {
-    throw error(errc::invalid_option, "option \"" + std::string(key) + "\" = \"" + *text + "\": bytes such as 1048576 or 64m are expected");
+    throw error(errc::invalid_option,
+                "option \"" + std::string(key) + "\" = \"" + *text + "\": bytes such as 1048576 or 64m are expected");
   }
   return number << (10 * known);
 }
@@ -362,22 +371,26 @@ std::int64_t read_bytes(const options& settings, std::string_view key, std::int6
 file_options read_file_options(const options& settings, bool streaming) {
   file_options out;
   out.listing.path = settings.required("path", "the file, directory or glob that is read");
-  if (out.listing.path.starts_with("file://")) out.listing.path = out.listing.path.substr(7);
-  else if (out.listing.path.starts_with("file:/")) out.listing.path = out.listing.path.substr(5);
+  if (out.listing.path.starts_with("file://"))
+    out.listing.path = out.listing.path.substr(7);
+  else if (out.listing.path.starts_with("file:/"))
+    out.listing.path = out.listing.path.substr(5);
   out.listing.recursive = settings.boolean("recursiveFileLookup", false);
   out.listing.name_glob = settings.text("pathGlobFilter", "");
   out.listing.base_path = settings.text("basePath", "");
   out.listing.modified_before = read_time(settings, "modifiedBefore");
   out.listing.modified_after = read_time(settings, "modifiedAfter");
   if (streaming && (out.listing.modified_before || out.listing.modified_after)) {
-    throw error(errc::invalid_option, "options \"modifiedBefore\" and \"modifiedAfter\" select files of a batch read; a stream takes files as they "
-                                      "appear (see maxFileAge)");
+    throw error(errc::invalid_option,
+                "options \"modifiedBefore\" and \"modifiedAfter\" select files of a batch read; a stream takes files as they "
+                "appear (see maxFileAge)");
   }
   const auto most = std::numeric_limits<std::int64_t>::max();
   out.max_files = settings.integer("maxFilesPerTrigger", most, 1, most);
   out.max_bytes = read_bytes(settings, "maxBytesPerTrigger", most);
   if (out.max_files != most && out.max_bytes != most) {
-    throw error(errc::invalid_option, "options \"maxFilesPerTrigger\" and \"maxBytesPerTrigger\" cannot both be set; drop one of them");
+    throw error(errc::invalid_option,
+                "options \"maxFilesPerTrigger\" and \"maxBytesPerTrigger\" cannot both be set; drop one of them");
   }
   out.latest_first = settings.boolean("latestFirst", false);
   out.max_age = settings.span("maxFileAge", minutes(7 * 24 * 60));
@@ -388,7 +401,8 @@ file_options read_file_options(const options& settings, bool streaming) {
   out.clean = clean == "off" ? clean_mode::off : clean == "archive" ? clean_mode::archive : clean_mode::remove;
   out.archive_dir = settings.text("sourceArchiveDir", "");
   if (out.clean == clean_mode::archive && out.archive_dir.empty()) {
-    throw error(errc::invalid_option, "option \"cleanSource\" = \"archive\" needs option \"sourceArchiveDir\": where read files are moved to");
+    throw error(errc::invalid_option,
+                "option \"cleanSource\" = \"archive\" needs option \"sourceArchiveDir\": where read files are moved to");
   }
   return out;
 }

@@ -47,12 +47,14 @@ std::int64_t line_buffer::end() const {
   return first_ + static_cast<std::int64_t>(lines_.size());
 }
 
-std::vector<line_buffer::line> line_buffer::take(std::int64_t from, std::int64_t to, std::size_t count, std::chrono::milliseconds patience) const {
+std::vector<line_buffer::line> line_buffer::take(std::int64_t from, std::int64_t to, std::size_t count,
+                                                 std::chrono::milliseconds patience) const {
   std::unique_lock lock(guard_);
   const auto last = [this] { return first_ + static_cast<std::int64_t>(lines_.size()); };
   arrived_.wait_for(lock, patience, [&] { return last() > from || closed_; });
   std::vector<line> out;
-  for (auto i = std::max(from, first_); i < std::min(to, last()) && out.size() < count; ++i) out.push_back(lines_[static_cast<std::size_t>(i - first_)]);
+  for (auto i = std::max(from, first_); i < std::min(to, last()) && out.size() < count; ++i)
+    out.push_back(lines_[static_cast<std::size_t>(i - first_)]);
   return out;
 }
 

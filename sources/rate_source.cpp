@@ -20,8 +20,8 @@ std::int64_t now_micros() {
 }
 
 const schema_ptr& rate_schema() {
-  static const schema_ptr schema =
-      arrow::schema({arrow::field("timestamp", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")), arrow::field("value", arrow::int64())});
+  static const schema_ptr schema = arrow::schema(
+      {arrow::field("timestamp", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")), arrow::field("value", arrow::int64())});
   return schema;
 }
 
@@ -39,10 +39,16 @@ schema_ptr chosen(const std::vector<int>& columns) {
 /// The values begin, begin + step, ... below end: of an endless split, those whose time has come.
 class rate_reader final : public split_reader {
  public:
-  rate_reader(const rate_plan& plan, std::int64_t start, const source_split& split, const nlohmann::json& position, std::vector<int> columns)
-      : plan_(plan), start_(start), bounded_(split.bounded), next_(split.description.at("begin").get<std::int64_t>()),
-        end_(split.description.at("end").get<std::int64_t>()), step_(split.description.at("step").get<std::int64_t>()),
-        columns_(std::move(columns)), schema_(chosen(columns_)) {
+  rate_reader(const rate_plan& plan, std::int64_t start, const source_split& split, const nlohmann::json& position,
+              std::vector<int> columns)
+      : plan_(plan),
+        start_(start),
+        bounded_(split.bounded),
+        next_(split.description.at("begin").get<std::int64_t>()),
+        end_(split.description.at("end").get<std::int64_t>()),
+        step_(split.description.at("step").get<std::int64_t>()),
+        columns_(std::move(columns)),
+        schema_(chosen(columns_)) {
     if (!position.is_null()) next_ = position.at("next").get<std::int64_t>();
   }
 
@@ -51,7 +57,8 @@ class rate_reader final : public split_reader {
     if (next_ >= end_) return read_status::end;
     const auto limit = bounded_ ? end_ : std::min(end_, plan_.rows_at(now_micros() - start_));
     if (next_ >= limit) return read_status::idle;
-    const auto rows = std::min({budget.rows, std::max<std::int64_t>(budget.bytes / 16, 1), (limit - next_ + step_ - 1) / step_});
+    const auto rows =
+        std::min({budget.rows, std::max<std::int64_t>(budget.bytes / 16, 1), (limit - next_ + step_ - 1) / step_});
     arrow::ArrayVector arrays;
     for (const int column : columns_) arrays.push_back(column == 0 ? times(rows) : values(rows));
     out = arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
@@ -139,8 +146,10 @@ class rate_source final : public source {
 
   void adopt(const std::vector<source_split>& planned) override {
     for (const auto& split : planned) {
-      if (split.bounded) planned_ = std::max(planned_, split.description.at("epoch_end").get<std::int64_t>());
-      else unbounded_given_ = true;
+      if (split.bounded)
+        planned_ = std::max(planned_, split.description.at("epoch_end").get<std::int64_t>());
+      else
+        unbounded_given_ = true;
       std::erase_if(unfinished_, [&](const source_split& one) { return one.id == split.id; });
     }
   }
@@ -156,7 +165,8 @@ class rate_source final : public source {
   }
 
   std::unique_ptr<split_reader> open(const source_split& what, const nlohmann::json& position) const override {
-    return std::make_unique<rate_reader>(settings_.plan, what.description.at("start").get<std::int64_t>(), what, position, columns_);
+    return std::make_unique<rate_reader>(settings_.plan, what.description.at("start").get<std::int64_t>(), what, position,
+                                         columns_);
   }
 
   nlohmann::json latest() const override { return {{"value", settings_.plan.rows_at(now_micros() - start_) - 1}}; }
@@ -164,8 +174,8 @@ class rate_source final : public source {
  private:
   void add_splits(std::vector<source_split>& out, std::int64_t begin, std::int64_t end, bool bounded) const {
     for (std::int64_t i = 0; i < settings_.partitions && i < end - begin; ++i) {
-      const nlohmann::json description = {{"start", start_},  {"begin", begin + i},           {"end", end},
-                                          {"epoch_end", end}, {"step", settings_.partitions}};
+      const nlohmann::json description = {
+          {"start", start_}, {"begin", begin + i}, {"end", end}, {"epoch_end", end}, {"step", settings_.partitions}};
       out.push_back({"rate-" + std::to_string(begin + i) + (bounded ? "" : "-endless"), description, bounded});
     }
   }
@@ -191,7 +201,8 @@ class rate_provider final : public source_provider {
  public:
   explicit rate_provider(rate_settings settings) : settings_(settings) {}
   std::string description() const override {
-    return "RateSource[rowsPerSecond=" + std::to_string(settings_.plan.rows_per_second) + ", numPartitions=" + std::to_string(settings_.partitions) + "]";
+    return "RateSource[rowsPerSecond=" + std::to_string(settings_.plan.rows_per_second) +
+           ", numPartitions=" + std::to_string(settings_.partitions) + "]";
   }
   nlohmann::json signature() const override { return {{"source", "rate"}}; }
   schema_ptr schema() const override { return rate_schema(); }
@@ -210,17 +221,23 @@ std::int64_t rate_plan::rows_at(std::int64_t elapsed) const {
   };
   if (ramp_up_micros == 0) return at_full_rate(elapsed);
   const auto ramp = std::min(elapsed, ramp_up_micros);
-  const auto ramped = static_cast<std::int64_t>(static_cast<__int128_t>(ramp) * ramp * rows_per_second / second / ramp_up_micros / 2);
+  const auto ramped =
+      static_cast<std::int64_t>(static_cast<__int128_t>(ramp) * ramp * rows_per_second / second / ramp_up_micros / 2);
   return elapsed <= ramp_up_micros ? ramped : ramped + at_full_rate(elapsed - ramp_up_micros);
 }
 
 std::int64_t rate_plan::time_of(std::int64_t value) const {
-  if (ramp_up_micros == 0) return static_cast<std::int64_t>((static_cast<__int128_t>(value + 1) * second + rows_per_second - 1) / rows_per_second);
-  std::int64_t low = 0, high = ramp_up_micros + static_cast<std::int64_t>((static_cast<__int128_t>(value + 1) * second) / rows_per_second) + second;
+  if (ramp_up_micros == 0)
+    return static_cast<std::int64_t>((static_cast<__int128_t>(value + 1) * second + rows_per_second - 1) / rows_per_second);
+  std::int64_t low = 0, high = ramp_up_micros +
+                               static_cast<std::int64_t>((static_cast<__int128_t>(value + 1) * second) / rows_per_second) +
+                               second;
   while (low < high) {
     const auto middle = low + (high - low) / 2;
-    if (rows_at(middle) > value) high = middle;
-    else low = middle + 1;
+    if (rows_at(middle) > value)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return low;
 }
@@ -232,7 +249,8 @@ source_provider_ptr make_rate_provider(const source_request& request) {
   settings.plan.ramp_up_micros = request.options.span("rampUpTime", duration{}).microseconds;
   settings.partitions = request.options.integer("numPartitions", 1, 1, 1024);
   request.options.finish("format \"rate\"");
-  if (request.schema != nullptr) throw error(errc::invalid_argument, "format \"rate\" has the fixed columns timestamp and value; take .schema(...) away");
+  if (request.schema != nullptr)
+    throw error(errc::invalid_argument, "format \"rate\" has the fixed columns timestamp and value; take .schema(...) away");
   if (settings.plan.ramp_up_micros < 0) throw error(errc::invalid_option, "option \"rampUpTime\" must not be negative");
   if (!request.streaming) throw error(errc::invalid_argument, "format \"rate\" is a stream without end: use read_stream()");
   return std::make_shared<rate_provider>(settings);

@@ -5,8 +5,8 @@
 
 namespace flow {
 
-/// Rows (timestamp TIMESTAMP, value BIGINT) made at a given rate, for trying things out and for load tests. Options: rowsPerSecond (1),
-/// rampUpTime (0s), numPartitions (1).
+/// Rows (timestamp TIMESTAMP, value BIGINT) made at a given rate, for trying things out and for load tests. Options:
+/// rowsPerSecond (1), rampUpTime (0s), numPartitions (1).
 source_provider_ptr make_rate_provider(const source_request& request);
 
 /// How many rows a rate source has made `elapsed` microseconds after its start: nothing at first, the full rate after the ramp.

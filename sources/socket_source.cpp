@@ -94,10 +94,14 @@ class connection {
 
 class socket_reader final : public split_reader {
  public:
-  socket_reader(std::shared_ptr<const line_buffer> lines, const source_split& split, const nlohmann::json& position, schema_ptr schema,
-                std::vector<int> columns, std::string address)
-      : lines_(std::move(lines)), bounded_(split.bounded), next_(split.description.at("begin").get<std::int64_t>()),
-        end_(split.description.at("end").get<std::int64_t>()), schema_(std::move(schema)), columns_(std::move(columns)),
+  socket_reader(std::shared_ptr<const line_buffer> lines, const source_split& split, const nlohmann::json& position,
+                schema_ptr schema, std::vector<int> columns, std::string address)
+      : lines_(std::move(lines)),
+        bounded_(split.bounded),
+        next_(split.description.at("begin").get<std::int64_t>()),
+        end_(split.description.at("end").get<std::int64_t>()),
+        schema_(std::move(schema)),
+        columns_(std::move(columns)),
         address_(std::move(address)) {
     if (!position.is_null()) next_ = position.at("next").get<std::int64_t>();
   }
@@ -107,7 +111,8 @@ class socket_reader final : public split_reader {
     if (next_ >= end_) return read_status::end;
     const auto taken = lines_->take(next_, end_, static_cast<std::size_t>(budget.rows), poll_time);
     if (taken.empty()) {
-      if (const auto why = lines_->failure(); !why.empty()) throw error(errc::unreadable_input, "the connection to " + address_ + " broke: " + why);
+      if (const auto why = lines_->failure(); !why.empty())
+        throw error(errc::unreadable_input, "the connection to " + address_ + " broke: " + why);
       // Lines of an earlier run are gone.
       return bounded_ ? read_status::end : read_status::idle;
     }
@@ -150,7 +155,8 @@ class socket_reader final : public split_reader {
 
 class socket_source final : public source {
  public:
-  explicit socket_source(socket_settings settings) : settings_(std::move(settings)), schema_(socket_schema(settings_.timestamps)) {
+  explicit socket_source(socket_settings settings)
+      : settings_(std::move(settings)), schema_(socket_schema(settings_.timestamps)) {
     for (int i = 0; i < schema_->num_fields(); ++i) columns_.push_back(i);
   }
 
@@ -195,7 +201,8 @@ class socket_source final : public source {
   nlohmann::json position(const std::vector<split_position>& unfinished) const override {
     auto end = given_, safe = given_;
     for (const auto& one : unfinished) {
-      const auto next = one.position.is_null() ? one.what.description.at("begin").get<std::int64_t>() : one.position.at("next").get<std::int64_t>();
+      const auto next = one.position.is_null() ? one.what.description.at("begin").get<std::int64_t>()
+                                               : one.position.at("next").get<std::int64_t>();
       safe = one.what.bounded ? std::min(safe, next) : next;
       if (!one.what.bounded) end = next;
     }
@@ -255,7 +262,8 @@ source_provider_ptr make_socket_provider(const source_request& request) {
   settings.port = std::to_string(request.options.integer("port", 0, 1, 65535));
   settings.timestamps = request.options.boolean("includeTimestamp", false);
   request.options.finish("format \"socket\"");
-  if (request.schema != nullptr) throw error(errc::invalid_argument, "format \"socket\" has the fixed column value; take .schema(...) away");
+  if (request.schema != nullptr)
+    throw error(errc::invalid_argument, "format \"socket\" has the fixed column value; take .schema(...) away");
   if (!request.streaming) throw error(errc::invalid_argument, "format \"socket\" is a stream without end: use read_stream()");
   return std::make_shared<socket_provider>(std::move(settings));
 }

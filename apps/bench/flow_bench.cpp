@@ -1,4 +1,5 @@
-// Measures libflow: flow_bench wordcount|ysb|latency. Each prints one JSON line; --reference runs the hand-written loop instead.
+// Measures libflow: flow_bench wordcount|ysb|latency. Each prints one JSON line; --reference runs the hand-written loop
+// instead.
 #include <iostream>
 
 #include "run_options.hpp"
@@ -15,7 +16,9 @@ int main(int argc, char** argv) {
   auto* ysb = app.add_subcommand("ysb", "Yahoo streaming benchmark: filter, join campaigns, count per 10 s window");
   for (auto* workload : {wordcount, ysb}) {
     workload->add_option("--input", o.input, "Directory of input files")->required()->check(CLI::ExistingDirectory);
-    workload->add_option("--threads", o.threads, "Worker threads and parallelism")->check(CLI::Range(1, 256))->capture_default_str();
+    workload->add_option("--threads", o.threads, "Worker threads and parallelism")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
     workload->add_option("--checkpoint", o.checkpoint, "Directory of the checkpoint (a new one if not given)");
     workload->add_option("--checkpoint-interval", o.interval, "Run continuously with a durable checkpoint this often (100ms)");
     workload->add_option("--state", o.state, "memory or lmdb")->check(CLI::IsMember({"memory", "lmdb"}));

@@ -88,7 +88,7 @@ std::vector<double> pipeline(const latency_options& o) {
   auto query = counts.write_stream()
                    .output_mode("update")
                    .trigger(trigger::continuous("1 second"))
-                   .foreach([&](const batch&) { there.mark(); })
+                   .foreach ([&](const batch&) { there.mark(); })
                    .start();
   std::vector<batch> rows;
   for (int i = 0; i < 64; ++i) rows.push_back(batch_from_json(schema, {{"user-" + std::to_string(i), i}}));

@@ -12,11 +12,12 @@ query_run run_query(const flow::dataset& counts, const bench_options& o) {
   query_run run;
   for (const auto& file : fs::directory_iterator(o.input)) run.bytes += static_cast<std::int64_t>(file.file_size());
   const bool temporary = o.checkpoint.empty();
-  const fs::path checkpoint = temporary ? fs::current_path() / ("flow_bench." + std::to_string(getpid())) : fs::path(o.checkpoint);
+  const fs::path checkpoint =
+      temporary ? fs::current_path() / ("flow_bench." + std::to_string(getpid())) : fs::path(o.checkpoint);
 
   auto writer = counts.write_stream();
   writer.output_mode("update").option("checkpointLocation", checkpoint.string()).state_store(o.state);
-  writer.foreach([&](const flow::batch& rows) { run.results.push_back(rows); });
+  writer.foreach ([&](const flow::batch& rows) { run.results.push_back(rows); });
   writer.trigger(o.interval.empty() ? flow::trigger::available_now() : flow::trigger::continuous(o.interval));
 
   const stopwatch watch;

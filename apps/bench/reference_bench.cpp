@@ -192,12 +192,14 @@ nlohmann::json ysb_reference(const bench_options& o) {
       const auto line = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(rest.size(), line.size() + 1));
       ++rows[thread];
-      // Fields stand in one order: {"user_id":"36","page_id":"36","ad_id":"36","ad_type":"...","event_type":"...","event_time":n,...
+      // Fields stand in one order:
+      // {"user_id":"36","page_id":"36","ad_id":"36","ad_type":"...","event_type":"...","event_time":n,...
       const auto ad = line.substr(13 + 36 + 13 + 36 + 11 - 1, 36);
       const auto type = line.find("\"event_type\":\"", 170 - 22) + 14;
       if (line.compare(type, 5, "view\"") != 0) continue;
       std::int64_t time = 0;
-      for (std::size_t p = line.find("\"event_time\":", type) + 13; line[p] >= '0' && line[p] <= '9'; ++p) time = time * 10 + (line[p] - '0');
+      for (std::size_t p = line.find("\"event_time\":", type) + 13; line[p] >= '0' && line[p] <= '9'; ++p)
+        time = time * 10 + (line[p] - '0');
       auto& counts = windows[thread][time - time % 10000];
       counts.resize(campaigns.size());
       ++counts[static_cast<std::size_t>(campaign_of.at(ad))];
@@ -211,7 +213,8 @@ nlohmann::json ysb_reference(const bench_options& o) {
   const double wall = watch.seconds(), cpu = watch.cpu_seconds();
   result_hash hash;
   std::int64_t total = 0, bytes = 0;
-  for (const auto& [key, n] : merged) hash.add(std::string(key.first) + "|" + std::to_string(key.second) + "|" + std::to_string(n));
+  for (const auto& [key, n] : merged)
+    hash.add(std::string(key.first) + "|" + std::to_string(key.second) + "|" + std::to_string(n));
   for (const auto n : rows) total += n;
   for (const auto& f : files) bytes += static_cast<std::int64_t>(f->text().size());
   return report("ysb-reference", o.threads, total, bytes, wall, cpu, hash);

@@ -8,8 +8,8 @@
 namespace bench {
 
 struct bench_options {
-  std::string input;       ///< Directory of the workload's files.
-  std::string campaigns;   ///< ysb: the file of ad_id,campaign_id.
+  std::string input;      ///< Directory of the workload's files.
+  std::string campaigns;  ///< ysb: the file of ad_id,campaign_id.
   int threads = 1;
   std::string checkpoint;  ///< Directory; "" for a temporary one on disk.
   std::string interval;    ///< "": one micro-batch; else continuous mode with a durable checkpoint at this interval.
@@ -25,7 +25,7 @@ nlohmann::json ysb_reference(const bench_options& o);
 
 struct latency_options {
   int rows = 20000;
-  int pause_us = 200;      ///< Between rows, so that the pipeline is idle when each comes.
+  int pause_us = 200;  ///< Between rows, so that the pipeline is idle when each comes.
   bool busy_polling = false;
 };
 /// One row pushed to its callback through map, filter and a keyed count, beside a bare condition-variable hand-over.

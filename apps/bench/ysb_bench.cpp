@@ -14,8 +14,9 @@ nlohmann::json ysb(const bench_options& o) {
   using namespace flow;
   auto s = session::make({.name = "ysb", .threads = o.threads, .parallelism = o.threads});
   auto events = s.read_stream()
-                    .schema("user_id STRING, page_id STRING, ad_id STRING, ad_type STRING, event_type STRING, event_time BIGINT, "
-                            "ip_address STRING")
+                    .schema(
+                        "user_id STRING, page_id STRING, ad_id STRING, ad_type STRING, event_type STRING, event_time BIGINT, "
+                        "ip_address STRING")
                     .json(o.input);
   auto campaigns = s.read().schema("ad_id STRING, campaign_id STRING").csv(o.campaigns);
   auto views = events.where("event_type = 'view'").select_expr("ad_id", "timestamp_millis(event_time) AS event_time");

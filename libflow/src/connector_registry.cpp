@@ -7,7 +7,8 @@ namespace flow {
 namespace {
 
 template <class Connectors>
-const auto& find_connector(const Connectors& connectors, std::string_view format, const std::string& verb, const std::string& others) {
+const auto& find_connector(const Connectors& connectors, std::string_view format, const std::string& verb,
+                           const std::string& others) {
   const auto found = connectors.find(std::string(format));
   if (found != connectors.end()) return found->second;
   std::vector<std::string> names;

@@ -8,27 +8,48 @@ namespace flow {
 
 std::string_view to_string(errc code) noexcept {
   switch (code) {
-    case errc::invalid_argument: return "invalid_argument";
-    case errc::unknown_option: return "unknown_option";
-    case errc::invalid_option: return "invalid_option";
-    case errc::unknown_format: return "unknown_format";
-    case errc::unknown_column: return "unknown_column";
-    case errc::ambiguous_column: return "ambiguous_column";
-    case errc::unknown_function: return "unknown_function";
-    case errc::unknown_table: return "unknown_table";
-    case errc::type_mismatch: return "type_mismatch";
-    case errc::syntax_error: return "syntax_error";
-    case errc::unsupported_plan: return "unsupported_plan";
-    case errc::evaluation_failed: return "evaluation_failed";
-    case errc::unreadable_input: return "unreadable_input";
-    case errc::malformed_data: return "malformed_data";
-    case errc::unwritable_output: return "unwritable_output";
-    case errc::checkpoint_mismatch: return "checkpoint_mismatch";
-    case errc::checkpoint_corrupt: return "checkpoint_corrupt";
-    case errc::checkpoint_locked: return "checkpoint_locked";
-    case errc::storage_failed: return "storage_failed";
-    case errc::query_failed: return "query_failed";
-    case errc::illegal_state: return "illegal_state";
+    case errc::invalid_argument:
+      return "invalid_argument";
+    case errc::unknown_option:
+      return "unknown_option";
+    case errc::invalid_option:
+      return "invalid_option";
+    case errc::unknown_format:
+      return "unknown_format";
+    case errc::unknown_column:
+      return "unknown_column";
+    case errc::ambiguous_column:
+      return "ambiguous_column";
+    case errc::unknown_function:
+      return "unknown_function";
+    case errc::unknown_table:
+      return "unknown_table";
+    case errc::type_mismatch:
+      return "type_mismatch";
+    case errc::syntax_error:
+      return "syntax_error";
+    case errc::unsupported_plan:
+      return "unsupported_plan";
+    case errc::evaluation_failed:
+      return "evaluation_failed";
+    case errc::unreadable_input:
+      return "unreadable_input";
+    case errc::malformed_data:
+      return "malformed_data";
+    case errc::unwritable_output:
+      return "unwritable_output";
+    case errc::checkpoint_mismatch:
+      return "checkpoint_mismatch";
+    case errc::checkpoint_corrupt:
+      return "checkpoint_corrupt";
+    case errc::checkpoint_locked:
+      return "checkpoint_locked";
+    case errc::storage_failed:
+      return "storage_failed";
+    case errc::query_failed:
+      return "query_failed";
+    case errc::illegal_state:
+      return "illegal_state";
   }
   return "unknown";
 }

@@ -27,7 +27,8 @@ class interval_reader {
  private:
   [[noreturn]] void refuse() const {
     throw error(errc::invalid_argument,
-                "'" + std::string(text_) + "' is no interval: expected numbers with units, like \"10 minutes\" or \"1 hour 30 seconds\"");
+                "'" + std::string(text_) +
+                    "' is no interval: expected numbers with units, like \"10 minutes\" or \"1 hour 30 seconds\"");
   }
 
   void skip_blanks() {
@@ -132,7 +133,8 @@ duration parse_duration(std::string_view text) {
   if (const auto d = short_form(trimmed(text))) return *d;
   const auto i = parse_calendar_interval(text);
   if (i.months != 0) {
-    throw error(errc::invalid_argument, "'" + std::string(text) + "' has months or years, which have no fixed length: say it in days");
+    throw error(errc::invalid_argument,
+                "'" + std::string(text) + "' has months or years, which have no fixed length: say it in days");
   }
   return {i.days * micros_per_day + i.microseconds};
 }

@@ -76,7 +76,7 @@ BOOST_FIXTURE_TEST_CASE(watermarks_flow_with_the_rows, fixture) {
   const auto query = start(hold_plan({shelf_provider(input, {.readers = 1})}, milliseconds(10)), settings);
   input->put(0, {{1, 1, 100}});
   input->put(0, {{2, 2, 120}});
-  output->wait_for_written(1);  // 100 is passed by 110.
+  output->wait_for_written(1);                            // 100 is passed by 110.
   input->put(0, {{3, 3, 90}, {3, 4, 115}, {3, 5, 200}});  // 90 is late.
   output->wait_for_written(3);
   query->stop();
@@ -84,7 +84,8 @@ BOOST_FIXTURE_TEST_CASE(watermarks_flow_with_the_rows, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(an_idle_reader_does_not_hold_back_the_watermark, fixture) {
-  const auto query = start(hold_plan({shelf_provider(input, {.readers = 3})}, milliseconds(10)), settings_for(checkpoint.path(), never));
+  const auto query =
+      start(hold_plan({shelf_provider(input, {.readers = 3})}, milliseconds(10)), settings_for(checkpoint.path(), never));
   input->put(0, {{1, 1, 100}});
   input->put(0, {{2, 2, 200}});
   output->wait_for_written(1);
@@ -103,7 +104,8 @@ BOOST_FIXTURE_TEST_CASE(nobody_holds_back_the_watermark_once_all_that_is_availab
 }
 
 BOOST_FIXTURE_TEST_CASE(watermark_survives_a_restart_and_a_switch_of_mode, fixture) {
-  auto query = start(hold_plan({shelf_provider(input, {.readers = 1})}, milliseconds(10)), settings_for(checkpoint.path(), never));
+  auto query =
+      start(hold_plan({shelf_provider(input, {.readers = 1})}, milliseconds(10)), settings_for(checkpoint.path(), never));
   input->put(0, {{1, 1, 100}});
   input->put(0, {{1, 2, 200}});
   output->wait_for_written(1);

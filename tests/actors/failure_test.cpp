@@ -76,7 +76,8 @@ BOOST_FIXTURE_TEST_CASE(sink_that_throws_at_any_step_ends_the_query, fixture) {
       output->fail_at = step;
       output->blocking = blocking;
       const scratch_dir here;
-      const auto query = runner->start(pass_plan({shelf_provider(input)}), tray_provider(output), settings_for(here.path(), {}));
+      const auto query =
+          runner->start(pass_plan({shelf_provider(input)}), tray_provider(output), settings_for(here.path(), {}));
       input->put(0, {{1, 1, 1}});
       BOOST_TEST(failure_of(query, errc::unwritable_output) == "the tray fell at " + step);
     }
@@ -93,7 +94,9 @@ BOOST_FIXTURE_TEST_CASE(rows_of_a_failed_epoch_come_once_after_a_restart, fixtur
     output = std::make_shared<tray>();
     input = std::make_shared<shelf>(2);
     const scratch_dir here;
-    const auto run = [&] { return runner->start(total_plan({shelf_provider(input)}), tray_provider(output), settings_for(here.path(), {})); };
+    const auto run = [&] {
+      return runner->start(total_plan({shelf_provider(input)}), tray_provider(output), settings_for(here.path(), {}));
+    };
     output->fail_at = step;
     auto query = run();
     input->put(0, {{1, 1, 1}, {2, 5, 1}});

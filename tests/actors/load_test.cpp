@@ -107,8 +107,8 @@ void measure_latency(bool busy) {
     took.push_back(static_cast<double>(arrived - begin) / 1e3);
   }
   std::sort(took.begin(), took.end());
-  BOOST_TEST_MESSAGE("push to callback, " << (busy ? "busy polling" : "pool") << ": p50 " << took[500] << " us, p99 " << took[990]
-                                          << " us");
+  BOOST_TEST_MESSAGE("push to callback, " << (busy ? "busy polling" : "pool") << ": p50 " << took[500] << " us, p99 "
+                                          << took[990] << " us");
   BOOST_TEST(took[500] < 100'000.0);
 }
 

@@ -96,8 +96,8 @@ BOOST_FIXTURE_TEST_CASE(watermark_survives_a_restart, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(several_watermarks_wait_for_the_slowest, fixture) {
   const auto other = std::make_shared<shelf>(1);
-  const auto query = start(hold_plan({shelf_provider(input), shelf_provider(other)}, milliseconds(0)),
-                           settings_for(checkpoint.path(), {}));
+  const auto query =
+      start(hold_plan({shelf_provider(input), shelf_provider(other)}, milliseconds(0)), settings_for(checkpoint.path(), {}));
   input->put(0, {{1, 1, 100}});
   query->process_all_available();
   BOOST_TEST(output->rows().empty());
@@ -116,8 +116,8 @@ BOOST_FIXTURE_TEST_CASE(available_now_ends_by_itself, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(once_takes_all_in_one_epoch, fixture) {
   for (int i = 0; i < 5; ++i) input->put(0, {{1, i, i}});
-  const auto query = start(pass_plan({shelf_provider(input, {.batches_per_epoch = 2})}),
-                           settings_for(checkpoint.path(), trigger::once()));
+  const auto query =
+      start(pass_plan({shelf_provider(input, {.batches_per_epoch = 2})}), settings_for(checkpoint.path(), trigger::once()));
   query->await_termination();
   BOOST_TEST(output->epochs().size() == 1u);
   BOOST_TEST(output->rows().size() == 5u);

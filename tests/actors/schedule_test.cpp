@@ -1,5 +1,5 @@
-// Whole queries under a scheduler that runs one actor message round at a time in an order drawn from a seed, with crashes, restarts,
-// switches of mode and of parallelism: totals must come out exact.
+// Whole queries under a scheduler that runs one actor message round at a time in an order drawn from a seed, with crashes,
+// restarts, switches of mode and of parallelism: totals must come out exact.
 #include <random>
 
 #include <boost/test/unit_test.hpp>

@@ -5,9 +5,8 @@
 namespace flow::test {
 
 const schema_ptr& event_schema() {
-  static const schema_ptr schema =
-      arrow::schema({arrow::field("key", arrow::int64()), arrow::field("value", arrow::int64()),
-                     arrow::field("ts", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
+  static const schema_ptr schema = arrow::schema({arrow::field("key", arrow::int64()), arrow::field("value", arrow::int64()),
+                                                  arrow::field("ts", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
   return schema;
 }
 
@@ -122,7 +121,8 @@ class shelf_source : public source {
     auto reached = given_;
     for (const auto& each : unfinished) {
       const auto p = each.what.description.at("partition").get<std::size_t>();
-      reached[p] = each.position.is_null() ? each.what.description.at("begin").get<std::size_t>() : each.position.get<std::size_t>();
+      reached[p] =
+          each.position.is_null() ? each.what.description.at("begin").get<std::size_t>() : each.position.get<std::size_t>();
     }
     return reached;
   }

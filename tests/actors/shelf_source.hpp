@@ -38,7 +38,7 @@ class shelf {
   /// `call` runs after each put, until `owner` dies.
   void subscribe(std::weak_ptr<void> owner, std::function<void()> call);
 
-  std::atomic<std::int64_t> reads{0};   ///< Batches read by anyone.
+  std::atomic<std::int64_t> reads{0};     ///< Batches read by anyone.
   std::atomic<int> fail_reads_after{-1};  ///< Throw at the read after so many; -1: never.
 
  private:

@@ -14,7 +14,8 @@ namespace flow::test {
 physical_plan pass_plan(std::vector<source_provider_ptr> sources);
 /// Running totals per key: value = sum of values so far, emitted for the keys an epoch touched. Update mode.
 physical_plan total_plan(std::vector<source_provider_ptr> sources);
-/// Rows held back until the watermark (of `delay`) has passed their time; late rows are dropped. Append mode. One watermark node per source.
+/// Rows held back until the watermark (of `delay`) has passed their time; late rows are dropped. Append mode. One watermark
+/// node per source.
 physical_plan hold_plan(std::vector<source_provider_ptr> sources, duration delay);
 /// Rows through an operator that calls `at_rows` (may throw).
 physical_plan probe_plan(source_provider_ptr from, std::function<void()> at_rows, std::function<void()> at_barrier = {});

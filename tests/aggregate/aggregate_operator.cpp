@@ -22,7 +22,8 @@ namespace {
 const std::string ddl = "k STRING, t TIMESTAMP, v INT";
 const std::string windowed = "k STRING, w STRUCT<start: TIMESTAMP, end: TIMESTAMP>, v INT";
 
-aggregate_call call(const schema_ptr& schema, const std::string& name, const std::string& function, const std::string& argument) {
+aggregate_call call(const schema_ptr& schema, const std::string& name, const std::string& function,
+                    const std::string& argument) {
   return {name, function_catalog::builtin().at(function).bind_aggregate({sql(schema, argument)}, {}), nullptr};
 }
 
@@ -37,9 +38,13 @@ aggregate_plan plan_over(const std::string& columns, const std::vector<std::stri
   return plan;
 }
 
-operator_spec make(const std::string& columns, aggregate_plan plan) { return make_aggregate(parse_schema(columns), std::move(plan)); }
+operator_spec make(const std::string& columns, aggregate_plan plan) {
+  return make_aggregate(parse_schema(columns), std::move(plan));
+}
 
-harness_epoch epoch_of(const std::string& columns, const json& rows, watermark mark = {}) { return {{{0, rows_of(columns, rows)}}, mark}; }
+harness_epoch epoch_of(const std::string& columns, const json& rows, watermark mark = {}) {
+  return {{{0, rows_of(columns, rows)}}, mark};
+}
 json row(const char* key, int minute, int v) { return {key, at_text(minute), v}; }
 json window_at(int start, int length) { return {at_text(start), at_text(start + length)}; }
 
@@ -52,7 +57,9 @@ BOOST_AUTO_TEST_CASE(update_emits_the_groups_touched_in_the_epoch) {
   c.epochs = {epoch_of(ddl, {row("a", 1, 1), row("b", 1, 2), row("a", 2, 3), {nullptr, nullptr, 4}}),
               epoch_of(ddl, {row("b", 1, 6), {nullptr, nullptr, nullptr}, row("a much longer key than fits in place", 0, 8)}),
               epoch_of(ddl, json::array())};
-  check_operator(c, {{{"a", 2, 4}, {"b", 1, 2}, {nullptr, 1, 4}}, {{"b", 2, 8}, {nullptr, 2, 4}, {"a much longer key than fits in place", 1, 8}}, json::array()});
+  check_operator(c, {{{"a", 2, 4}, {"b", 1, 2}, {nullptr, 1, 4}},
+                     {{"b", 2, 8}, {nullptr, 2, 4}, {"a much longer key than fits in place", 1, 8}},
+                     json::array()});
 }
 
 BOOST_AUTO_TEST_CASE(complete_emits_all_groups_and_ignores_the_watermark) {
@@ -69,15 +76,20 @@ BOOST_AUTO_TEST_CASE(append_emits_a_window_once_when_the_watermark_reaches_its_e
   harness_case c{make(windowed, plan), {}};
   c.epochs = {epoch_of(windowed, {{"a", window_at(0, 10), 1}, {"b", window_at(10, 10), 2}}, at(9)),
               epoch_of(windowed, {{"a", window_at(0, 10), 3}, {"a", window_at(10, 10), 4}}, at(10)),
-              epoch_of(windowed, {{"a", window_at(0, 10), 9}, {"b", window_at(10, 10), 5}}, at(25)), epoch_of(windowed, json::array(), at(25))};
-  check_operator(c, {json::array(), json::array({json::array({"a", window_at(0, 10), 2, 4})}), {{"b", window_at(10, 10), 2, 7}, {"a", window_at(10, 10), 1, 4}}, json::array()});
+              epoch_of(windowed, {{"a", window_at(0, 10), 9}, {"b", window_at(10, 10), 5}}, at(25)),
+              epoch_of(windowed, json::array(), at(25))};
+  check_operator(c, {json::array(),
+                     json::array({json::array({"a", window_at(0, 10), 2, 4})}),
+                     {{"b", window_at(10, 10), 2, 7}, {"a", window_at(10, 10), 1, 4}},
+                     json::array()});
 }
 
 BOOST_AUTO_TEST_CASE(update_emits_a_touched_group_that_this_epoch_closes_and_forgets_it) {
   auto plan = plan_over(ddl, {"k", "t"}, output_mode::update);
   plan.event_time = event_time_key{1, false};
   harness_case c{make(ddl, plan), {}};
-  c.epochs = {epoch_of(ddl, {row("a", 1, 1), row("a", 5, 2), {"n", nullptr, 3}}, at(3)), epoch_of(ddl, {row("a", 1, 7), row("a", 5, 2), {"n", nullptr, 4}}, at(6)),
+  c.epochs = {epoch_of(ddl, {row("a", 1, 1), row("a", 5, 2), {"n", nullptr, 3}}, at(3)),
+              epoch_of(ddl, {row("a", 1, 7), row("a", 5, 2), {"n", nullptr, 4}}, at(6)),
               epoch_of(ddl, {row("a", 5, 9), {"n", nullptr, 5}}, at(7))};
   check_operator(c, {{{"a", at_text(1), 1, 1}, {"a", at_text(5), 1, 2}, {"n", nullptr, 1, 3}},
                      {{"a", at_text(5), 2, 4}, {"n", nullptr, 2, 7}},
@@ -88,7 +100,8 @@ BOOST_AUTO_TEST_CASE(a_null_time_is_never_late_and_append_never_emits_it) {
   auto plan = plan_over(ddl, {"t"}, output_mode::append);
   plan.event_time = event_time_key{0, false};
   harness_case c{make(ddl, plan), {}};
-  c.epochs = {epoch_of(ddl, {{"n", nullptr, 1}, row("a", 1, 1)}, at(1)), epoch_of(ddl, json::array({{"n", nullptr, 1}}), at(50))};
+  c.epochs = {epoch_of(ddl, {{"n", nullptr, 1}, row("a", 1, 1)}, at(1)),
+              epoch_of(ddl, json::array({{"n", nullptr, 1}}), at(50))};
   check_operator(c, {json::array({json::array({at_text(1), 1, 1})}), json::array()});
 }
 
@@ -108,7 +121,8 @@ BOOST_AUTO_TEST_CASE(a_bounded_run_emits_everything_at_its_end) {
   op->process(0, rows_of(ddl, {row("a", 1, 1), row("b", 1, 2), row("a", 2, 3)}), out);
   BOOST_TEST(out.take().empty());
   op->on_barrier({1}, out);
-  BOOST_TEST(as_multiset(out.take()) == (std::vector<std::string>{R"(["a",2,4])", R"(["b",1,2])"}), boost::test_tools::per_element());
+  BOOST_TEST(as_multiset(out.take()) == (std::vector<std::string>{R"(["a",2,4])", R"(["b",1,2])"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_filter_counts_only_its_rows) {
@@ -231,7 +245,8 @@ BOOST_AUTO_TEST_CASE(random_groups_equal_a_naive_model_while_keys_come_and_go) {
         ++at_group;
         continue;
       }
-      emitted.push_back({window_at(at_group->first.first, 1), at_group->first.second, at_group->second.first, at_group->second.second});
+      emitted.push_back(
+          {window_at(at_group->first.first, 1), at_group->first.second, at_group->second.first, at_group->second.second});
       at_group = groups.erase(at_group);
     }
     c.epochs.push_back(epoch_of(windowed, rows, at(next)));

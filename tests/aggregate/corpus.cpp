@@ -50,17 +50,20 @@ std::optional<aggregate_call> aggregate_of(const schema_ptr& schema, const std::
   if (entry == nullptr || entry->kind != function_kind::aggregate) return {};
   std::vector<bound_ptr> arguments;
   for (const auto& a : e->arguments) arguments.push_back(bind(*a, *schema));
-  return aggregate_call{"v", entry->bind_aggregate(std::move(arguments), {e->distinct, e->ignore_nulls}), e->filter ? bind(*e->filter, *schema) : nullptr};
+  return aggregate_call{"v", entry->bind_aggregate(std::move(arguments), {e->distinct, e->ignore_nulls}),
+                        e->filter ? bind(*e->filter, *schema) : nullptr};
 }
 
 std::vector<batch> split(const batch& rows, std::int64_t each) {
   std::vector<batch> out;
-  for (std::int64_t from = 0; from < rows->num_rows(); from += each) out.push_back(rows->Slice(from, std::min(each, rows->num_rows() - from)));
+  for (std::int64_t from = 0; from < rows->num_rows(); from += each)
+    out.push_back(rows->Slice(from, std::min(each, rows->num_rows() - from)));
   return out;
 }
 
 /// Values by key, of one operator or of a partial one that flushes after each batch and a final one.
-std::map<std::string, json> run(const schema_ptr& schema, const aggregate_call& call, const std::vector<batch>& batches, bool two_stages) {
+std::map<std::string, json> run(const schema_ptr& schema, const aggregate_call& call, const std::vector<batch>& batches,
+                                bool two_stages) {
   aggregate_plan plan;
   plan.keys.push_back({"g", sql(schema, "g")});
   plan.calls = {call};
@@ -94,8 +97,8 @@ std::map<std::string, json> run(const schema_ptr& schema, const aggregate_call& 
 
 /// Cases that are no single aggregate call, or need WITHIN GROUP: the conformance tests run them through the planner.
 bool is_single_call(const std::string& text) {
-  static const std::set<std::string> composite{"sort_array(collect_list(i))", "sort_array(collect_set(s))", "array_size(collect_list(s))",
-                                               "avg(i) > 1", "max(struct(x, s)).s"};
+  static const std::set<std::string> composite{"sort_array(collect_list(i))", "sort_array(collect_set(s))",
+                                               "array_size(collect_list(s))", "avg(i) > 1", "max(struct(x, s)).s"};
   return !composite.contains(text) && text.find("WITHIN GROUP") == std::string::npos;
 }
 
@@ -125,8 +128,9 @@ BOOST_AUTO_TEST_CASE(every_single_aggregate_gives_sparks_values_in_any_split_and
                 BOOST_TEST((found != values.end()));
                 if (found == values.end()) continue;
                 BOOST_TEST(same_value(found->second, c["values"][g]),
-                           "group " << corpus["keys"][g].dump() << " gives " << found->second.dump() << ", Spark " << c["values"][g].dump()
-                                    << (two_stages ? " in two stages" : "") << " in batches of " << each);
+                           "group " << corpus["keys"][g].dump() << " gives " << found->second.dump() << ", Spark "
+                                    << c["values"][g].dump() << (two_stages ? " in two stages" : "") << " in batches of "
+                                    << each);
               }
             }
           }

@@ -33,7 +33,10 @@ BOOST_AUTO_TEST_SUITE(keyed_table_rules)
 BOOST_AUTO_TEST_CASE(a_column_read_in_place_gives_the_ids_and_hashes_of_its_encoding) {
   std::mt19937 random(1);
   std::vector<std::string> texts;
-  for (int i = 0; i < 5000; ++i) texts.push_back(i % 50 == 0 ? "null" : std::string(random() % 40, static_cast<char>('a' + random() % 3)) + std::to_string(random() % 30));
+  for (int i = 0; i < 5000; ++i)
+    texts.push_back(i % 50 == 0
+                        ? "null"
+                        : std::string(random() % 40, static_cast<char>('a' + random() % 3)) + std::to_string(random() % 30));
   for (const auto& column : {words(texts), words(texts)->Slice(17, 900)}) {
     const auto rows = encoded(column);
     keyed_table direct, by_bytes;

@@ -28,16 +28,26 @@ void append_random(arrow::ArrayBuilder& out, const arrow::DataType& type, std::m
   if (type.id() == arrow::Type::NA || random() % 5 == 0) return ok(out.AppendNull());
   const auto small = static_cast<std::int64_t>(random() % 7) - 3;
   switch (type.id()) {
-    case arrow::Type::BOOL: return ok(static_cast<arrow::BooleanBuilder&>(out).Append(small > 0));
-    case arrow::Type::INT8: return ok(static_cast<arrow::Int8Builder&>(out).Append(static_cast<std::int8_t>(small * 40)));
-    case arrow::Type::INT16: return ok(static_cast<arrow::Int16Builder&>(out).Append(static_cast<std::int16_t>(small * 9000)));
-    case arrow::Type::INT32: return ok(static_cast<arrow::Int32Builder&>(out).Append(static_cast<std::int32_t>(small * 700000000)));
-    case arrow::Type::DATE32: return ok(static_cast<arrow::Date32Builder&>(out).Append(static_cast<std::int32_t>(small)));
-    case arrow::Type::INT64: return ok(static_cast<arrow::Int64Builder&>(out).Append(small * 3000000000000000000));
-    case arrow::Type::TIMESTAMP: return ok(static_cast<arrow::TimestampBuilder&>(out).Append(small * 1000000000));
-    case arrow::Type::FLOAT: return ok(static_cast<arrow::FloatBuilder&>(out).Append(static_cast<float>(small) / 3));
-    case arrow::Type::DOUBLE: return ok(static_cast<arrow::DoubleBuilder&>(out).Append(static_cast<double>(small) / 3));
-    case arrow::Type::DECIMAL128: return ok(static_cast<arrow::Decimal128Builder&>(out).Append(arrow::Decimal128(small * 12345)));
+    case arrow::Type::BOOL:
+      return ok(static_cast<arrow::BooleanBuilder&>(out).Append(small > 0));
+    case arrow::Type::INT8:
+      return ok(static_cast<arrow::Int8Builder&>(out).Append(static_cast<std::int8_t>(small * 40)));
+    case arrow::Type::INT16:
+      return ok(static_cast<arrow::Int16Builder&>(out).Append(static_cast<std::int16_t>(small * 9000)));
+    case arrow::Type::INT32:
+      return ok(static_cast<arrow::Int32Builder&>(out).Append(static_cast<std::int32_t>(small * 700000000)));
+    case arrow::Type::DATE32:
+      return ok(static_cast<arrow::Date32Builder&>(out).Append(static_cast<std::int32_t>(small)));
+    case arrow::Type::INT64:
+      return ok(static_cast<arrow::Int64Builder&>(out).Append(small * 3000000000000000000));
+    case arrow::Type::TIMESTAMP:
+      return ok(static_cast<arrow::TimestampBuilder&>(out).Append(small * 1000000000));
+    case arrow::Type::FLOAT:
+      return ok(static_cast<arrow::FloatBuilder&>(out).Append(static_cast<float>(small) / 3));
+    case arrow::Type::DOUBLE:
+      return ok(static_cast<arrow::DoubleBuilder&>(out).Append(static_cast<double>(small) / 3));
+    case arrow::Type::DECIMAL128:
+      return ok(static_cast<arrow::Decimal128Builder&>(out).Append(arrow::Decimal128(small * 12345)));
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
       return ok(static_cast<arrow::BinaryBuilder&>(out).Append(std::string(random() % 40, static_cast<char>('a' + small + 3))));
@@ -62,7 +72,8 @@ void append_random(arrow::ArrayBuilder& out, const arrow::DataType& type, std::m
       }
       return;
     }
-    default: BOOST_FAIL("no values for " + type.ToString());
+    default:
+      BOOST_FAIL("no values for " + type.ToString());
   }
 }
 
@@ -75,11 +86,26 @@ array random_array(const data_type& type, int rows, std::mt19937& random) {
 std::vector<data_type> every_type() {
   const auto window = arrow::struct_({arrow::field("start", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")),
                                       arrow::field("end", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
-  return {arrow::null(),   arrow::boolean(), arrow::int8(),    arrow::int16(),         arrow::int32(), arrow::int64(),
-          arrow::float32(), arrow::float64(), arrow::date32(), arrow::decimal128(20, 3), arrow::utf8(),  arrow::binary(),
-          arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::timestamp(arrow::TimeUnit::MICRO), window,
-          arrow::list(arrow::utf8()), arrow::list(window), arrow::map(arrow::utf8(), arrow::list(arrow::int32())),
-          arrow::struct_({arrow::field("a", arrow::utf8()), arrow::field("b", arrow::struct_({arrow::field("c", arrow::int8())}))})};
+  return {arrow::null(),
+          arrow::boolean(),
+          arrow::int8(),
+          arrow::int16(),
+          arrow::int32(),
+          arrow::int64(),
+          arrow::float32(),
+          arrow::float64(),
+          arrow::date32(),
+          arrow::decimal128(20, 3),
+          arrow::utf8(),
+          arrow::binary(),
+          arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"),
+          arrow::timestamp(arrow::TimeUnit::MICRO),
+          window,
+          arrow::list(arrow::utf8()),
+          arrow::list(window),
+          arrow::map(arrow::utf8(), arrow::list(arrow::int32())),
+          arrow::struct_(
+              {arrow::field("a", arrow::utf8()), arrow::field("b", arrow::struct_({arrow::field("c", arrow::int8())}))})};
 }
 
 byte_rows encode(const std::vector<data_type>& types, const std::vector<array>& columns) {
@@ -127,7 +153,8 @@ BOOST_AUTO_TEST_CASE(different_rows_have_different_bytes) {
     const auto rows = encode({type, arrow::utf8()}, columns);
     for (std::int64_t i = 0; i < 60; ++i)
       for (std::int64_t j = 0; j < 60; ++j) {
-        const bool same = columns[0]->RangeEquals(*columns[0], i, i + 1, j) && columns[1]->RangeEquals(*columns[1], i, i + 1, j);
+        const bool same =
+            columns[0]->RangeEquals(*columns[0], i, i + 1, j) && columns[1]->RangeEquals(*columns[1], i, i + 1, j);
         BOOST_TEST((rows[static_cast<std::size_t>(i)] == rows[static_cast<std::size_t>(j)]) == same, type->ToString());
       }
   }
@@ -163,7 +190,8 @@ BOOST_AUTO_TEST_CASE(rows_without_columns_are_empty) {
 BOOST_AUTO_TEST_CASE(damaged_bytes_are_named_not_read) {
   std::mt19937 random(4);
   for (const auto& type : every_type()) {
-    const auto rows = encode({type, arrow::int32()}, {random_array(type, 30, random), random_array(arrow::int32(), 30, random)});
+    const auto rows =
+        encode({type, arrow::int32()}, {random_array(type, 30, random), random_array(arrow::int32(), 30, random)});
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const std::string_view cut = rows[i].substr(0, rows[i].size() - 1);
       BOOST_CHECK_EXCEPTION(row_codec({type, arrow::int32()}).decode(std::span(&cut, 1)), error,

@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(other_verbs_modes_and_sources_are_refused_with_the_differen
 BOOST_AUTO_TEST_CASE(checkpoint_in_use_names_its_owner) {
   {
     const auto owner = checkpoint_store::open(path("checkpoint"));
-    check_refused(errc::checkpoint_locked, {path("checkpoint"), "in use by", std::to_string(::getpid()), "stop that query first"},
+    check_refused(errc::checkpoint_locked,
+                  {path("checkpoint"), "in use by", std::to_string(::getpid()), "stop that query first"},
                   [&] { start(counts()); });
   }
   goes_on();
@@ -96,7 +97,12 @@ BOOST_AUTO_TEST_CASE(overwritten_state_is_refused) {
 
 BOOST_AUTO_TEST_CASE(output_of_another_query_is_not_mixed) {
   const auto write = [&](const std::string& checkpoint) {
-    input().write_stream().format("json").option("checkpointLocation", path(checkpoint)).trigger(trigger::available_now()).start(path("out"))
+    input()
+        .write_stream()
+        .format("json")
+        .option("checkpointLocation", path(checkpoint))
+        .trigger(trigger::available_now())
+        .start(path("out"))
         ->await_termination();
   };
   write("first");

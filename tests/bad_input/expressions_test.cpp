@@ -9,10 +9,12 @@ using namespace flow::test;
 BOOST_FIXTURE_TEST_SUITE(wrong_expressions, workshop)
 
 BOOST_AUTO_TEST_CASE(unknown_column_suggests_the_nearest_and_lists_all) {
-  check_refused(errc::unknown_column, {"`usr`", "did you mean `user`?", "user, page, ms, time"}, [&] { stream().select("usr"); });
+  check_refused(errc::unknown_column, {"`usr`", "did you mean `user`?", "user, page, ms, time"},
+                [&] { stream().select("usr"); });
   check_refused(errc::unknown_column, {"`pag`", "did you mean `page`?"}, [&] { stream().group_by("pag").count(); });
   check_refused(errc::unknown_column, {"`tme`", "did you mean `time`?"}, [&] { stream().with_watermark("tme", "1 minute"); });
-  check_refused(errc::unknown_column, {"no member 'z' in 'at'", "STRUCT<x: INT, y: INT>"}, [&] { stream().select(col("at.z")); });
+  check_refused(errc::unknown_column, {"no member 'z' in 'at'", "STRUCT<x: INT, y: INT>"},
+                [&] { stream().select(col("at.z")); });
 }
 
 BOOST_AUTO_TEST_CASE(ambiguous_column_lists_what_it_could_be) {
@@ -29,7 +31,8 @@ BOOST_AUTO_TEST_CASE(unknown_function_suggests_the_nearest) {
 BOOST_AUTO_TEST_CASE(wrong_type_names_the_function_and_the_type) {
   check_refused(errc::type_mismatch, {"sum", "STRUCT<x: INT, y: INT>"}, [&] { stream().group_by("user").sum("at"); });
   check_refused(errc::type_mismatch, {"BOOLEAN", "ms", "INT"}, [&] { stream().where("ms"); });
-  check_refused(errc::type_mismatch, {"with_watermark", "TIMESTAMP", "`ms`", "INT"}, [&] { stream().with_watermark("ms", "1 minute"); });
+  check_refused(errc::type_mismatch, {"with_watermark", "TIMESTAMP", "`ms`", "INT"},
+                [&] { stream().with_watermark("ms", "1 minute"); });
   check_refused(errc::type_mismatch, {"at", "STRUCT<x: INT, y: INT>", "INT"}, [&] { stream().select(col("at").cast("INT")); });
   check_refused(errc::type_mismatch, {"explode", "STRING"}, [&] { stream().select(explode(col("user"))); });
   check_refused(errc::type_mismatch, {"substr"}, [&] { stream().select_expr("substr()"); });
@@ -46,13 +49,16 @@ BOOST_AUTO_TEST_CASE(syntax_error_says_where_and_what_is_expected) {
 BOOST_AUTO_TEST_CASE(unknown_table_suggests_the_nearest) {
   table().create_or_replace_temp_view("events");
   check_refused(errc::unknown_table, {"`event`", "did you mean `events`?"}, [&] { s.table("event"); });
-  check_refused(errc::unknown_table, {"`event`", "create_or_replace_temp_view(\"event\")"}, [&] { s.sql("SELECT * FROM event"); });
+  check_refused(errc::unknown_table, {"`event`", "create_or_replace_temp_view(\"event\")"},
+                [&] { s.sql("SELECT * FROM event"); });
 }
 
 BOOST_AUTO_TEST_CASE(malformed_durations_are_refused_with_an_example) {
   check_refused(errc::invalid_argument, {"soon", "10 minutes"}, [&] { stream().with_watermark("time", "soon"); });
-  check_refused(errc::invalid_argument, {"window", "-5 minutes"}, [&] { stream().group_by(window(col("time"), "-5 minutes")).count(); });
-  check_refused(errc::invalid_argument, {"window", "1 month"}, [&] { stream().group_by(window(col("time"), "1 month")).count(); });
+  check_refused(errc::invalid_argument, {"window", "-5 minutes"},
+                [&] { stream().group_by(window(col("time"), "-5 minutes")).count(); });
+  check_refused(errc::invalid_argument, {"window", "1 month"},
+                [&] { stream().group_by(window(col("time"), "1 month")).count(); });
 }
 
 BOOST_AUTO_TEST_CASE(column_that_is_neither_key_nor_aggregate_says_what_to_do) {

@@ -15,11 +15,14 @@ namespace flow::test {
 struct workshop {
   temporary_directory dir;
   session s = session::make({.name = "bad input", .threads = 2});
-  schema_ptr events = parse_schema("user STRING, page STRING, ms INT, time TIMESTAMP, tags ARRAY<STRING>, at STRUCT<x: INT, y: INT>");
+  schema_ptr events =
+      parse_schema("user STRING, page STRING, ms INT, time TIMESTAMP, tags ARRAY<STRING>, at STRUCT<x: INT, y: INT>");
 
   dataset stream() const { return s.push_stream(events).stream(); }
   dataset table() const {
-    return s.create_dataset(events, {batch_from_json(events, nlohmann::json::parse(R"([["ann", "/a", 120, "2024-01-01 00:00:00", ["x"], [1, 2]]])"))});
+    return s.create_dataset(
+        events,
+        {batch_from_json(events, nlohmann::json::parse(R"([["ann", "/a", 120, "2024-01-01 00:00:00", ["x"], [1, 2]]])"))});
   }
   std::string path(const std::string& name) const { return (std::filesystem::path(dir.path()) / name).string(); }
   void mkdir(const std::string& name) const { std::filesystem::create_directories(path(name)); }
@@ -31,8 +34,6 @@ inline void check_rows(const nlohmann::json& rows, const char* wanted) {
 }
 
 /// Starts the rows' query, which must be refused.
-inline void start(const dataset& rows, std::string_view mode) {
-  rows.write_stream().output_mode(mode).format("noop").start();
-}
+inline void start(const dataset& rows, std::string_view mode) { rows.write_stream().output_mode(mode).format("noop").start(); }
 
 }  // namespace flow::test

@@ -45,22 +45,26 @@ BOOST_AUTO_TEST_CASE(missing_option_is_named_with_its_purpose) {
   check_refused(errc::invalid_option, {"\"host\" is missing", "the machine that sends lines"},
                 [&] { s.read_stream().format("socket").load(); });
   check_refused(errc::invalid_option, {"\"path\" is missing"}, [&] { s.read_stream().format("text").load(); });
-  check_refused(errc::invalid_option, {"\"path\" is missing"}, [&] { stream().select("user").write_stream().format("json").start(); });
+  check_refused(errc::invalid_option, {"\"path\" is missing"},
+                [&] { stream().select("user").write_stream().format("json").start(); });
 }
 
 BOOST_AUTO_TEST_CASE(unknown_format_is_refused_with_all_there_are) {
   check_refused(errc::unknown_format, {"\"jsn\" cannot be read", "did you mean \"json\"?", "csv", "rate", "socket", "text"},
                 [&] { s.read_stream().format("jsn").load(); });
-  check_refused(errc::unknown_format, {"\"konsole\" cannot be written", "did you mean \"console\"?", "csv", "json", "memory", "text"},
+  check_refused(errc::unknown_format,
+                {"\"konsole\" cannot be written", "did you mean \"console\"?", "csv", "json", "memory", "text"},
                 [&] { stream().write_stream().format("konsole").start(); });
 }
 
 BOOST_AUTO_TEST_CASE(writer_without_a_format_says_which_there_are) {
-  check_refused(errc::invalid_argument, {"where should the results go?", "console", "foreach"}, [&] { stream().write_stream().start(); });
+  check_refused(errc::invalid_argument, {"where should the results go?", "console", "foreach"},
+                [&] { stream().write_stream().start(); });
 }
 
 BOOST_AUTO_TEST_CASE(unknown_setting_is_refused_with_the_nearest_one) {
-  check_refused(errc::unknown_option, {"\"spark.sql.streaming.multipleWatermarkPolice\"", "spark.sql.streaming.multipleWatermarkPolicy"},
+  check_refused(errc::unknown_option,
+                {"\"spark.sql.streaming.multipleWatermarkPolice\"", "spark.sql.streaming.multipleWatermarkPolicy"},
                 [&] { s.set("spark.sql.streaming.multipleWatermarkPolice", "max"); });
   check_refused(errc::invalid_option, {"multipleWatermarkPolicy", "\"both\"", "min", "max"},
                 [&] { s.set("spark.sql.streaming.multipleWatermarkPolicy", "both"); });
@@ -74,8 +78,9 @@ BOOST_AUTO_TEST_CASE(unknown_output_mode_and_malformed_trigger_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(partition_by_of_a_column_that_is_not_there_suggests_one) {
-  check_refused(errc::unknown_column, {"`usr`", "did you mean `user`?"},
-                [&] { stream().select("user", "page").write_stream().format("json").partition_by({"usr"}).start(path("out")); });
+  check_refused(errc::unknown_column, {"`usr`", "did you mean `user`?"}, [&] {
+    stream().select("user", "page").write_stream().format("json").partition_by({"usr"}).start(path("out"));
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

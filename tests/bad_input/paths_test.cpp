@@ -39,8 +39,10 @@ BOOST_AUTO_TEST_CASE(missing_directory_is_named_before_start) {
 
 BOOST_AUTO_TEST_CASE(schema_cannot_be_inferred_from_nothing) {
   mkdir("in");
-  check_refused(errc::unreadable_input, {"no file to infer the columns", path("in"), ".schema(...)"}, [&] { s.read().json(path("in")); });
-  check_refused(errc::invalid_argument, {"\"json\" as a stream", ".schema(...)", "inferSchema"}, [&] { s.read_stream().json(path("in")); });
+  check_refused(errc::unreadable_input, {"no file to infer the columns", path("in"), ".schema(...)"},
+                [&] { s.read().json(path("in")); });
+  check_refused(errc::invalid_argument, {"\"json\" as a stream", ".schema(...)", "inferSchema"},
+                [&] { s.read_stream().json(path("in")); });
 }
 
 BOOST_AUTO_TEST_CASE(file_in_place_of_the_output_directory_is_refused) {
@@ -62,7 +64,8 @@ BOOST_AUTO_TEST_CASE(file_in_place_of_the_checkpoint_directory_is_refused) {
 BOOST_AUTO_TEST_CASE(refused_port_says_how_to_start_a_server) {
   const auto port = refused_port();
   const auto lines = s.read_stream().format("socket").option("host", "127.0.0.1").option("port", port).load();
-  check_refused(errc::unreadable_input, {"127.0.0.1:" + std::to_string(port), "Connection refused", "nc -lk " + std::to_string(port)},
+  check_refused(errc::unreadable_input,
+                {"127.0.0.1:" + std::to_string(port), "Connection refused", "nc -lk " + std::to_string(port)},
                 [&] { lines.write_stream().format("noop").start(); });
 }
 

@@ -34,8 +34,9 @@ BOOST_AUTO_TEST_CASE(second_watermark_of_one_stream_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(join_of_two_streams_says_what_works) {
-  check_refused(errc::unsupported_plan, {"join of two streams", "with a table"},
-                [&] { start(stream().select("user").join(stream().select("user"), std::vector<std::string>{"user"}), "append"); });
+  check_refused(errc::unsupported_plan, {"join of two streams", "with a table"}, [&] {
+    start(stream().select("user").join(stream().select("user"), std::vector<std::string>{"user"}), "append");
+  });
 }
 
 BOOST_AUTO_TEST_CASE(outer_join_that_keeps_the_tables_rows_says_which_work) {

@@ -20,7 +20,9 @@ namespace flow::test {
 
 namespace {
 
-void redirect(const std::string& file, int descriptor) { ::dup2(::open(file.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0644), descriptor); }
+void redirect(const std::string& file, int descriptor) {
+  ::dup2(::open(file.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0644), descriptor);
+}
 
 std::string content(const std::string& file) {
   std::ifstream in(file, std::ios::binary);

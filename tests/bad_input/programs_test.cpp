@@ -1,4 +1,5 @@
-// The programs as a user meets them: exit code 2 and a hint for a wrong command line, 1 and one line for what fails, nothing on stdout.
+// The programs as a user meets them: exit code 2 and a hint for a wrong command line, 1 and one line for what fails, nothing on
+// stdout.
 #include <boost/test/unit_test.hpp>
 
 #include <sys/stat.h>
@@ -54,12 +55,15 @@ BOOST_AUTO_TEST_CASE(help_has_code_0_and_names_every_option) {
 }
 
 BOOST_AUTO_TEST_CASE(missing_input_directory_is_named) {
-  check(run_program("word_count", {"--input", path("nowhere")}), 1, {"word_count: ", path("nowhere"), "No such file", "[unreadable_input]"});
-  check(run_program("user_log_count", {"--input", path("nowhere")}), 1, {"user_log_count: ", path("nowhere"), "[unreadable_input]"});
+  check(run_program("word_count", {"--input", path("nowhere")}), 1,
+        {"word_count: ", path("nowhere"), "No such file", "[unreadable_input]"});
+  check(run_program("user_log_count", {"--input", path("nowhere")}), 1,
+        {"user_log_count: ", path("nowhere"), "[unreadable_input]"});
 }
 
 BOOST_AUTO_TEST_CASE(refused_connection_says_how_to_start_a_server) {
-  check(run_program("word_count", {"--socket", "127.0.0.1:1"}), 1, {"127.0.0.1:1", "Connection refused", "nc -lk 1", "[unreadable_input]"});
+  check(run_program("word_count", {"--socket", "127.0.0.1:1"}), 1,
+        {"127.0.0.1:1", "Connection refused", "nc -lk 1", "[unreadable_input]"});
 }
 
 BOOST_AUTO_TEST_CASE(input_without_permission_is_named) {
@@ -82,24 +86,27 @@ BOOST_AUTO_TEST_CASE(directory_in_place_of_the_output_file_is_refused) {
 BOOST_AUTO_TEST_CASE(unwritable_output_directory_is_named) {
   dir.write("in/a.json", "{\"page\":\"/a\",\"user\":\"ann\",\"time\":\"2024-01-01 00:00:00\"}\n");
   ::mkdir(path("closed").c_str(), 0500);
-  const auto run = run_program("page_views", {"--input", path("in"), "--output", path("closed/out"), "--trigger", "available-now"},
-                               rights::file_modes);
+  const auto run = run_program(
+      "page_views", {"--input", path("in"), "--output", path("closed/out"), "--trigger", "available-now"}, rights::file_modes);
   check(run, 1, {path("closed/out"), "Permission denied", "right to write", "[unwritable_output]"});
 }
 
 BOOST_AUTO_TEST_CASE(malformed_window_or_delay_says_what_is_expected) {
   dir.write("in/a.json", "");
   check(run_program("page_views", {"--input", path("in"), "--output", path("out"), "--window", "long"}), 1, {"long"});
-  check(run_program("page_views", {"--input", path("in"), "--output", path("out"), "--watermark", "soon"}), 1, {"soon", "10 minutes"});
+  check(run_program("page_views", {"--input", path("in"), "--output", path("out"), "--watermark", "soon"}), 1,
+        {"soon", "10 minutes"});
 }
 
 BOOST_AUTO_TEST_CASE(checkpoint_in_use_by_another_process_names_it) {
   dir.write("in/a.txt", "flow flow\n");
-  const std::vector<std::string> arguments{"--input", path("in"), "--trigger", "available-now", "--checkpoint", path("checkpoint")};
+  const std::vector<std::string> arguments{"--input",       path("in"),     "--trigger",
+                                           "available-now", "--checkpoint", path("checkpoint")};
   {
     const auto owner = checkpoint_store::open(path("checkpoint"));
     check(run_program("word_count", arguments), 1,
-          {path("checkpoint"), "the process with pid " + std::to_string(::getpid()), "stop that query first", "[checkpoint_locked]"});
+          {path("checkpoint"), "the process with pid " + std::to_string(::getpid()), "stop that query first",
+           "[checkpoint_locked]"});
   }
   BOOST_TEST(run_program("word_count", arguments).code == 0);
 }
@@ -107,22 +114,28 @@ BOOST_AUTO_TEST_CASE(checkpoint_in_use_by_another_process_names_it) {
 BOOST_AUTO_TEST_CASE(checkpoint_of_another_program_is_refused) {
   dir.write("in/a.txt", "flow flow\n");
   const auto checkpoint = path("checkpoint");
-  BOOST_TEST(run_program("word_count", {"--input", path("in"), "--trigger", "available-now", "--checkpoint", checkpoint}).code == 0);
+  BOOST_TEST(
+      run_program("word_count", {"--input", path("in"), "--trigger", "available-now", "--checkpoint", checkpoint}).code == 0);
   check(run_program("user_log_count", {"--input", path("in"), "--trigger", "available-now", "--checkpoint", checkpoint}), 1,
         {checkpoint, "written by another query", "[checkpoint_mismatch]"});
 }
 
 BOOST_AUTO_TEST_CASE(flow_cat_refuses_unknown_formats_and_missing_paths) {
   dir.write("a.txt", "flow\n");
-  check(run_program("flow", {"cat", "--format", "jsn", path("a.txt")}), 1, {"flow: ", "\"jsn\"", "did you mean \"json\"?", "csv", "text"});
-  check(run_program("flow", {"cat", "--format", "text", path("nowhere")}), 1, {path("nowhere"), "No such file", "[unreadable_input]"});
-  check(run_program("flow", {"cat", "--format", "csv", "--option", "header", path("a.txt")}), 1, {"--option header", "KEY=VALUE"});
-  check(run_program("flow", {"cat", "--format", "csv", "--option", "headr=true", path("a.txt")}), 1, {"did you mean \"header\"?"});
+  check(run_program("flow", {"cat", "--format", "jsn", path("a.txt")}), 1,
+        {"flow: ", "\"jsn\"", "did you mean \"json\"?", "csv", "text"});
+  check(run_program("flow", {"cat", "--format", "text", path("nowhere")}), 1,
+        {path("nowhere"), "No such file", "[unreadable_input]"});
+  check(run_program("flow", {"cat", "--format", "csv", "--option", "header", path("a.txt")}), 1,
+        {"--option header", "KEY=VALUE"});
+  check(run_program("flow", {"cat", "--format", "csv", "--option", "headr=true", path("a.txt")}), 1,
+        {"did you mean \"header\"?"});
 }
 
 BOOST_AUTO_TEST_CASE(flow_checkpoint_of_a_directory_without_one_says_so) {
   for (const auto* command : {"show", "verify"}) {
-    check(run_program("flow", {"checkpoint", command, dir.path()}), 1, {"there is no checkpoint in " + dir.path(), "checkpointLocation"});
+    check(run_program("flow", {"checkpoint", command, dir.path()}), 1,
+          {"there is no checkpoint in " + dir.path(), "checkpointLocation"});
   }
   check(run_program("flow", {"checkpoint", "copy", dir.path(), path("copy")}), 1, {"there is no checkpoint in " + dir.path()});
 }

@@ -23,7 +23,8 @@ void check_refused(errc code, std::initializer_list<std::string_view> parts, Bod
   try {
     body();
   } catch (const error& e) {
-    BOOST_CHECK_MESSAGE(e.code() == code, "the code is " << to_string(e.code()) << ", not " << to_string(code) << ": " << e.what());
+    BOOST_CHECK_MESSAGE(e.code() == code,
+                        "the code is " << to_string(e.code()) << ", not " << to_string(code) << ": " << e.what());
     return check_says(e.what(), parts);
   }
   BOOST_ERROR("nothing was refused");

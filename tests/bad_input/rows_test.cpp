@@ -42,7 +42,8 @@ struct stream_of_files : workshop {
   nlohmann::json written() const { return rows(s.read().schema("user STRING, ms INT").json(path("out"))); }
 };
 
-const std::string malformed_json = "{\"user\": \"cal\", \"ms\": 3}\n{\"user\": \"dan\", \"ms\n{\"user\": \"eve\", \"ms\": \"five\"}\n";
+const std::string malformed_json =
+    "{\"user\": \"cal\", \"ms\": 3}\n{\"user\": \"dan\", \"ms\n{\"user\": \"eve\", \"ms\": \"five\"}\n";
 const std::string malformed_csv = "cal,3\ndan,four\neve,5,6\n";
 
 }  // namespace
@@ -82,15 +83,18 @@ BOOST_AUTO_TEST_CASE(drop_malformed_leaves_the_good_rows) {
 
 BOOST_AUTO_TEST_CASE(fail_fast_ends_the_query_with_file_and_line_and_a_repaired_file_is_read_once) {
   const std::map<std::string, std::vector<std::string>> texts{
-      {"json", {"{\"user\":\"ann\",\"ms\":1}\n{\"user\":\"bob\",\"ms\":2}\n", "{\"user\":\"cal\",\"ms\":3}\n\n{\"user\":\"dan\",\"ms\":\"x\"}\n",
-                "{\"user\":\"cal\",\"ms\":3}\n\n{\"user\":\"dan\",\"ms\":4}\n"}},
+      {"json",
+       {"{\"user\":\"ann\",\"ms\":1}\n{\"user\":\"bob\",\"ms\":2}\n",
+        "{\"user\":\"cal\",\"ms\":3}\n\n{\"user\":\"dan\",\"ms\":\"x\"}\n",
+        "{\"user\":\"cal\",\"ms\":3}\n\n{\"user\":\"dan\",\"ms\":4}\n"}},
       {"csv", {"ann,1\nbob,2\n", "cal,3\n\ndan,x\n", "cal,3\n\ndan,4\n"}}};
   for (const auto& [format, files] : texts) {
     dir.write("in/1", files[0]);
     auto query = to_files(read(format, "FAILFAST"));
     query->process_all_available();
     dir.write("in/2", files[1]);
-    check_refused(errc::malformed_data, {"in/2\" line 3", "ms", "FAILFAST", "PERMISSIVE keeps such rows"}, [&] { query->await_termination(); });
+    check_refused(errc::malformed_data, {"in/2\" line 3", "ms", "FAILFAST", "PERMISSIVE keeps such rows"},
+                  [&] { query->await_termination(); });
     BOOST_TEST(!query->is_active());
     BOOST_REQUIRE(query->exception().has_value());
     check_rows(written(), R"([["ann", 1], ["bob", 2]])");
@@ -110,7 +114,8 @@ BOOST_AUTO_TEST_CASE(fail_fast_counts_lines_of_every_kind_and_from_the_begin_of_
   auto failing = s.read();
   failing.schema("a INT, b INT").option("mode", "FAILFAST");
   dir.write("in/x", "1,2\r\n3,4\r5,6\n7,eight\n");
-  check_refused(errc::malformed_data, {"in/x\" line 4", "\"eight\" of \"b\" is no INT"}, [&] { failing.csv(path("in")).collect(); });
+  check_refused(errc::malformed_data, {"in/x\" line 4", "\"eight\" of \"b\" is no INT"},
+                [&] { failing.csv(path("in")).collect(); });
   dir.write("in/x", "1,2\n\"3\",\n4,\"f\nive\"\n");
   failing.option("multiLine", true);
   check_refused(errc::malformed_data, {"in/x\" line 3"}, [&] { failing.csv(path("in")).collect(); });

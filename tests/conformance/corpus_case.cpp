@@ -86,7 +86,9 @@ corpus_query::corpus_query(session owner, const corpus_case& what) : session_(st
   }
 }
 
-dataset corpus_query::relation(const std::string& name, const std::string& alias) const { return relations_.at(name).as(alias); }
+dataset corpus_query::relation(const std::string& name, const std::string& alias) const {
+  return relations_.at(name).as(alias);
+}
 
 dataset corpus_query::build() {
   for (const auto& stage : case_.plan) {

@@ -24,7 +24,8 @@ json values_of(const dataset& table, const json& file, const expression_ptr& e, 
   const auto result = table.group_by_list(std::move(keys)).agg_list({expressions::alias(e, "value")});
   type = result.schema()->field(static_cast<int>(count))->type();
   std::map<std::string, json> by_key;
-  for (auto& row : rows_of(result)) by_key[json(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(count)).dump()] = row.at(count);
+  for (auto& row : rows_of(result))
+    by_key[json(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(count)).dump()] = row.at(count);
   json values = json::array();
   for (const auto& key : file.at("keys")) values.push_back(by_key[key.dump()]);
   return values;
@@ -39,12 +40,14 @@ outcome run_expression(const dataset& table, const json& file, const json& c) {
     const auto got = values_of(table, file, parse_expression(text), type);
     if (error_expected) return {name, outcome::kind::fail, "should be refused, but gave " + got.dump()};
     const auto expected_type = to_ddl(*parse_type(c.at("type").get<std::string>()));
-    if (expected_type != to_ddl(*type)) return {name, outcome::kind::fail, "type: expected " + expected_type + ", got " + to_ddl(*type)};
+    if (expected_type != to_ddl(*type))
+      return {name, outcome::kind::fail, "type: expected " + expected_type + ", got " + to_ddl(*type)};
     const auto& expected = c.at("values");
     for (std::size_t i = 0; i < std::max(expected.size(), got.size()); ++i) {
       if (i >= got.size() || i >= expected.size() || !same_value(*type, expected[i], got[i])) {
-        return {name, outcome::kind::fail, "row " + std::to_string(i) + ": expected " + (i < expected.size() ? expected[i].dump() : "none") +
-                                               ", got " + (i < got.size() ? got[i].dump() : "none")};
+        return {name, outcome::kind::fail,
+                "row " + std::to_string(i) + ": expected " + (i < expected.size() ? expected[i].dump() : "none") + ", got " +
+                    (i < got.size() ? got[i].dump() : "none")};
       }
     }
     return {name, outcome::kind::pass, ""};

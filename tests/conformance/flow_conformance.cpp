@@ -36,9 +36,15 @@ std::vector<fs::path> files_of(const std::vector<std::string>& arguments, const 
 
 void print(const outcome& o) {
   switch (o.what) {
-    case outcome::kind::pass: std::cout << "pass " << o.name << "\n"; break;
-    case outcome::kind::fail: std::cout << "FAIL " << o.name << ": " << o.detail << "\n"; break;
-    case outcome::kind::refused: std::cout << "refused " << o.name << ": " << o.detail << "\n"; break;
+    case outcome::kind::pass:
+      std::cout << "pass " << o.name << "\n";
+      break;
+    case outcome::kind::fail:
+      std::cout << "FAIL " << o.name << ": " << o.detail << "\n";
+      break;
+    case outcome::kind::refused:
+      std::cout << "refused " << o.name << ": " << o.detail << "\n";
+      break;
   }
 }
 
@@ -49,7 +55,8 @@ int main(int argc, char** argv) {
   flow::conformance::run_settings settings;
   std::vector<std::string> arguments;
   std::string list, must_pass;
-  app.add_flag("--restart-every-step", settings.restart_every_step, "Stop and start queries from their checkpoint after every step");
+  app.add_flag("--restart-every-step", settings.restart_every_step,
+               "Stop and start queries from their checkpoint after every step");
   app.add_option("--state", settings.state, "State store")->check(CLI::IsMember({"memory", "lmdb"}));
   app.add_option("--parallelism", settings.parallelism, "Instances of each keyed operator")->check(CLI::Range(1, 64));
   app.add_option("--list", list, "File of case paths, relative to its folder, to run too");

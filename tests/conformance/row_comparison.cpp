@@ -39,30 +39,35 @@ std::string sort_text(const arrow::DataType& type, const json& value) {
     }
     case arrow::Type::STRUCT: {
       std::string text = "(";
-      for (int i = 0; i < type.num_fields(); ++i) text += sort_text(*type.field(i)->type(), value.at(static_cast<std::size_t>(i))) + ",";
+      for (int i = 0; i < type.num_fields(); ++i)
+        text += sort_text(*type.field(i)->type(), value.at(static_cast<std::size_t>(i))) + ",";
       return text + ")";
     }
     case arrow::Type::LIST: {
       std::string text = "[";
-      for (const auto& element : value) text += sort_text(*static_cast<const arrow::ListType&>(type).value_type(), element) + ",";
+      for (const auto& element : value)
+        text += sort_text(*static_cast<const arrow::ListType&>(type).value_type(), element) + ",";
       return text + "]";
     }
     case arrow::Type::MAP: {
       const auto& map = static_cast<const arrow::MapType&>(type);
       std::vector<std::string> pairs;
-      for (const auto& pair : value) pairs.push_back(sort_text(*map.key_type(), pair.at(0)) + ":" + sort_text(*map.item_type(), pair.at(1)));
+      for (const auto& pair : value)
+        pairs.push_back(sort_text(*map.key_type(), pair.at(0)) + ":" + sort_text(*map.item_type(), pair.at(1)));
       std::sort(pairs.begin(), pairs.end());
       std::string text = "{";
       for (const auto& pair : pairs) text += pair + ",";
       return text + "}";
     }
-    default: return value.dump();
+    default:
+      return value.dump();
   }
 }
 
 std::string row_text(const arrow::Schema& schema, const json& row) {
   std::string text;
-  for (int i = 0; i < schema.num_fields(); ++i) text += sort_text(*schema.field(i)->type(), row.at(static_cast<std::size_t>(i))) + "|";
+  for (int i = 0; i < schema.num_fields(); ++i)
+    text += sort_text(*schema.field(i)->type(), row.at(static_cast<std::size_t>(i))) + "|";
   return text;
 }
 
@@ -90,8 +95,10 @@ bool same_row(const arrow::Schema& schema, const json& expected, const json& got
 bool same_value(const arrow::DataType& type, const json& expected, const json& got) {
   if (expected.is_null() || got.is_null()) return expected.is_null() && got.is_null();
   switch (type.id()) {
-    case arrow::Type::DOUBLE: return same_number(number_of(expected), number_of(got), 1e-9);
-    case arrow::Type::FLOAT: return same_number(number_of(expected), number_of(got), 1e-6);
+    case arrow::Type::DOUBLE:
+      return same_number(number_of(expected), number_of(got), 1e-9);
+    case arrow::Type::FLOAT:
+      return same_number(number_of(expected), number_of(got), 1e-6);
     case arrow::Type::STRUCT:
       for (int i = 0; i < type.num_fields(); ++i) {
         const auto at = static_cast<std::size_t>(i);
@@ -113,7 +120,8 @@ bool same_value(const arrow::DataType& type, const json& expected, const json& g
         });
       });
     }
-    default: return expected == got;
+    default:
+      return expected == got;
   }
 }
 
@@ -121,8 +129,10 @@ std::string first_difference(const arrow::Schema& schema, const json& expected, 
   const auto a = sorted_rows(schema, expected, ordered), b = sorted_rows(schema, got, ordered);
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
     if (!same_row(schema, a[i], b[i])) return "row " + std::to_string(i) + ": expected " + a[i].dump() + ", got " + b[i].dump();
-  if (a.size() > b.size()) return std::to_string(a.size()) + " rows expected, got " + std::to_string(b.size()) + "; missing " + a[b.size()].dump();
-  if (b.size() > a.size()) return std::to_string(a.size()) + " rows expected, got " + std::to_string(b.size()) + "; too many " + b[a.size()].dump();
+  if (a.size() > b.size())
+    return std::to_string(a.size()) + " rows expected, got " + std::to_string(b.size()) + "; missing " + a[b.size()].dump();
+  if (b.size() > a.size())
+    return std::to_string(a.size()) + " rows expected, got " + std::to_string(b.size()) + "; too many " + b[a.size()].dump();
   return "";
 }
 

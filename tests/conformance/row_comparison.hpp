@@ -12,6 +12,7 @@ bool same_value(const arrow::DataType& type, const nlohmann::json& expected, con
 
 /// The first difference between two lists of rows (arrays of arrays in `schema`'s order), as multisets unless `ordered`; "" if
 /// there is none.
-std::string first_difference(const arrow::Schema& schema, const nlohmann::json& expected, const nlohmann::json& got, bool ordered);
+std::string first_difference(const arrow::Schema& schema, const nlohmann::json& expected, const nlohmann::json& got,
+                             bool ordered);
 
 }  // namespace flow::conformance

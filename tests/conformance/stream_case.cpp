@@ -128,7 +128,8 @@ outcome run_stream_case(const corpus_case& c, const run_settings& settings) {
     if (c.expect_error == refusal::runtime) return fail("should fail in step " + std::to_string(c.error_step));
     return {c.name, outcome::kind::pass, ""};
   } catch (const error& e) {
-    const bool early = !started && (c.expect_error == refusal::analysis || (c.expect_error == refusal::runtime && c.error_step == 0));
+    const bool early =
+        !started && (c.expect_error == refusal::analysis || (c.expect_error == refusal::runtime && c.error_step == 0));
     const bool in_step = started && c.expect_error == refusal::runtime && step == static_cast<std::size_t>(c.error_step);
     return refused(c.name, early || in_step, e.what());
   }

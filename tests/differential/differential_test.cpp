@@ -91,7 +91,8 @@ std::map<std::string, int> run(const generated_pipeline& p, manner how, std::uin
     auto s = session::make({.name = "differential", .threads = 2});
     auto stream = s.read_stream().schema(differential::input_ddl).option("maxFilesPerTrigger", 2).json(input.string());
     auto writer = p.build(stream).write_stream();
-    writer.output_mode(p.mode).option("checkpointLocation", (home / ("checkpoint-" + std::to_string(static_cast<int>(how)))).string());
+    writer.output_mode(p.mode).option("checkpointLocation",
+                                      (home / ("checkpoint-" + std::to_string(static_cast<int>(how)))).string());
     writer.parallelism(static_cast<int>(1 + random() % 3)).state_store(random() % 2 == 0 ? "memory" : "lmdb");
     writer.foreach_batch([&](const dataset& rows, std::int64_t) {
       const auto all = rounded(rows);

@@ -43,34 +43,46 @@ struct terminal {
 std::vector<terminal> terminals() {
   const auto flat = [](const dataset& d) { return d.drop("w"); };
   return {
-      {"select", output_mode::append, 0, true, [](const dataset& d) { return d.select_expr("id", "concat(user, '/', page) AS k", "v + 1 AS v"); }},
+      {"select", output_mode::append, 0, true,
+       [](const dataset& d) { return d.select_expr("id", "concat(user, '/', page) AS k", "v + 1 AS v"); }},
       {"count by user, complete", output_mode::complete, 1, true, [](const dataset& d) { return d.group_by("user").count(); }},
       {"aggregates by page and user, update", output_mode::update, 2, true,
        [](const dataset& d) {
-         return d.group_by("page", "user").agg(sum("v").as("s"), min("v").as("lo"), max("ts").as("hi"), avg("v").as("mean"), count("*").as("n"));
+         return d.group_by("page", "user")
+             .agg(sum("v").as("s"), min("v").as("lo"), max("ts").as("hi"), avg("v").as("mean"), count("*").as("n"));
        }},
       {"tumbling windows, append", output_mode::append, 0, false,
        [=](const dataset& d) {
-         return flat(d.with_watermark("ts", "30 minutes").group_by(window(col("ts"), "10 minutes").as("w"), "user")
-                         .agg(count("*").as("n"), sum("v").as("s")).select_expr("w", "w.start AS start", "user", "n", "s"));
+         return flat(d.with_watermark("ts", "30 minutes")
+                         .group_by(window(col("ts"), "10 minutes").as("w"), "user")
+                         .agg(count("*").as("n"), sum("v").as("s"))
+                         .select_expr("w", "w.start AS start", "user", "n", "s"));
        }},
       {"sliding windows, append", output_mode::append, 0, false,
        [=](const dataset& d) {
-         return flat(d.with_watermark("ts", "30 minutes").group_by(window(col("ts"), "15 minutes", "5 minutes").as("w"), "page")
-                         .agg(count("*").as("n"), max("v").as("m")).select_expr("w", "w.start AS start", "page", "n", "m"));
+         return flat(d.with_watermark("ts", "30 minutes")
+                         .group_by(window(col("ts"), "15 minutes", "5 minutes").as("w"), "page")
+                         .agg(count("*").as("n"), max("v").as("m"))
+                         .select_expr("w", "w.start AS start", "page", "n", "m"));
        }},
       {"tumbling windows, update", output_mode::update, 2, false,
        [=](const dataset& d) {
-         return flat(d.with_watermark("ts", "30 minutes").group_by(window(col("ts"), "10 minutes").as("w"), "user")
-                         .agg(count("*").as("n")).select_expr("w", "w.start AS start", "user", "n"));
+         return flat(d.with_watermark("ts", "30 minutes")
+                         .group_by(window(col("ts"), "10 minutes").as("w"), "user")
+                         .agg(count("*").as("n"))
+                         .select_expr("w", "w.start AS start", "user", "n"));
        }},
       {"distinct users", output_mode::append, 0, true, [](const dataset& d) { return d.select("user").distinct(); }},
       {"one group, complete", output_mode::complete, 0, true,
-       [](const dataset& d) { return d.agg(count("*").as("n"), sum("v").as("s"), approx_count_distinct(col("user")).as("users")); }},
+       [](const dataset& d) {
+         return d.agg(count("*").as("n"), sum("v").as("s"), approx_count_distinct(col("user")).as("users"));
+       }},
       {"top five pages, complete", output_mode::complete, 1, true,
        [](const dataset& d) { return d.group_by("page").count().order_by(col("count").desc(), "page").limit(5); }},
       {"duplicates by id and ts", output_mode::append, 0, false,
-       [](const dataset& d) { return d.with_watermark("ts", "30 minutes").select("id", "ts", "user").drop_duplicates({"id", "ts"}); }},
+       [](const dataset& d) {
+         return d.with_watermark("ts", "30 minutes").select("id", "ts", "user").drop_duplicates({"id", "ts"});
+       }},
   };
 }
 
@@ -104,7 +116,8 @@ void write_input(const std::filesystem::path& directory, std::uint64_t seed, int
     std::mt19937_64 random(seed * 1000 + static_cast<std::uint64_t>(file));
     std::string content;
     for (int i = 0; i < 150; ++i) {
-      const std::int64_t second = 1'704'103'200 + file * 300 + static_cast<int>(random() % 300) - static_cast<int>(random() % 600);
+      const std::int64_t second =
+          1'704'103'200 + file * 300 + static_cast<int>(random() % 300) - static_cast<int>(random() % 600);
       nlohmann::json row{{"id", random() % 2000},
                          {"user", "u" + std::to_string(random() % 30)},
                          {"page", "/p" + std::to_string(random() % 10)},

@@ -14,7 +14,7 @@ namespace differential {
 struct generated_pipeline {
   std::string description;
   flow::output_mode mode = flow::output_mode::append;
-  int key_columns = 0;      ///< Update and complete: leading output columns that name a row.
+  int key_columns = 0;            ///< Update and complete: leading output columns that name a row.
   bool has_bounded_twin = false;  ///< Whether the same verbs over a bounded table give the final result.
   /// Applies the verbs to an input (a stream or a bounded table of `input_ddl`).
   std::function<flow::dataset(const flow::dataset& input)> build;

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(try_push_says_no_while_uncommitted_rows_fill_the_input_and_
     gate sink;
     const auto s = two_threads();
     auto in = s.push_stream(words_schema(), 4);
-    const auto query = in.stream().write_stream().trigger(when).foreach([&](const batch&) { sink.pass(); }).start();
+    const auto query = in.stream().write_stream().trigger(when).foreach ([&](const batch&) { sink.pass(); }).start();
     BOOST_TEST(in.stream().is_streaming());
     auto input = in;
     BOOST_TEST(input.try_push(words({{"a", 1}, {"b", 2}, {"c", 3}})));
@@ -68,10 +68,13 @@ BOOST_AUTO_TEST_CASE(push_waits_for_room) {
   received_rows got;
   const auto s = two_threads();
   auto in = s.push_stream(words_schema(), 2);
-  const auto query = in.stream().write_stream().foreach([&](const batch& rows) {
-    sink.pass();
-    got.add(rows);
-  }).start();
+  const auto query = in.stream()
+                         .write_stream()
+                         .foreach ([&](const batch& rows) {
+                           sink.pass();
+                           got.add(rows);
+                         })
+                         .start();
   in.push(words({{"a", 1}, {"b", 2}}));
   sink.wait_until_reached();
   auto waiting = std::async(std::launch::async, [&] { in.push(words({{"c", 3}})); });
@@ -93,7 +96,8 @@ BOOST_AUTO_TEST_CASE(rows_of_another_schema_are_refused_by_push) {
   const auto s = two_threads();
   auto in = s.push_stream(words_schema());
   const auto other = parse_schema("word STRING");
-  BOOST_CHECK_EXCEPTION(in.push(batch_from_json(other, {{"a"}})), error, [](const error& e) { return e.code() == errc::type_mismatch; });
+  BOOST_CHECK_EXCEPTION(in.push(batch_from_json(other, {{"a"}})), error,
+                        [](const error& e) { return e.code() == errc::type_mismatch; });
 }
 
 BOOST_AUTO_TEST_CASE(a_sink_that_stands_still_stops_the_reading_and_the_growth_of_memory) {
@@ -108,10 +112,16 @@ BOOST_AUTO_TEST_CASE(a_sink_that_stands_still_stops_the_reading_and_the_growth_o
     std::atomic<std::int64_t> rows_seen{0};
     const auto s = two_threads();
     const auto read_before = own_number("io", "rchar:");
-    const auto query = s.read_stream().text(dir.at("in")).write_stream().trigger(when).option("memoryLimit", 4 << 20).foreach([&](const batch& rows) {
-      sink.pass();
-      rows_seen += rows->num_rows();
-    }).start();
+    const auto query = s.read_stream()
+                           .text(dir.at("in"))
+                           .write_stream()
+                           .trigger(when)
+                           .option("memoryLimit", 4 << 20)
+                           .foreach ([&](const batch& rows) {
+                             sink.pass();
+                             rows_seen += rows->num_rows();
+                           })
+                           .start();
     sink.wait_until_reached();
     const auto memory_before = own_number("status", "VmRSS:");
     // Once credit is used up nothing moves: several looks in a row show the same.

@@ -22,7 +22,8 @@ class scratch_directory {
  public:
   scratch_directory() {
     static std::atomic<int> made{0};
-    path_ = std::filesystem::temp_directory_path() / ("flow-engine." + std::to_string(::getpid()) + "." + std::to_string(made++));
+    path_ =
+        std::filesystem::temp_directory_path() / ("flow-engine." + std::to_string(::getpid()) + "." + std::to_string(made++));
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }

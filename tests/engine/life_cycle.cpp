@@ -68,7 +68,8 @@ BOOST_AUTO_TEST_CASE(the_id_outlives_a_restart_and_the_run_id_does_not) {
 BOOST_AUTO_TEST_CASE(progress_has_sparks_names_and_the_epochs_counts) {
   const auto s = two_threads();
   auto in = s.push_stream(words_schema());
-  const auto query = in.stream().group_by("word").count().write_stream().output_mode("update").format("noop").query_name("counts").start();
+  const auto query =
+      in.stream().group_by("word").count().write_stream().output_mode("update").format("noop").query_name("counts").start();
   BOOST_TEST(query->name() == "counts");
   BOOST_TEST(query->last_progress().is_null());
   in.push(words({{"a", 1}, {"b", 2}, {"a", 3}}));
@@ -83,7 +84,8 @@ BOOST_AUTO_TEST_CASE(progress_has_sparks_names_and_the_epochs_counts) {
   BOOST_TEST(p["numInputRows"] == 3);
   BOOST_TEST(p["sources"].size() == 1u);
   BOOST_TEST(p["sources"][0]["numInputRows"] == 3);
-  for (const auto* name : {"description", "startOffset", "endOffset", "latestOffset"}) BOOST_TEST(p["sources"][0].contains(name));
+  for (const auto* name : {"description", "startOffset", "endOffset", "latestOffset"})
+    BOOST_TEST(p["sources"][0].contains(name));
   BOOST_TEST(p["sink"]["numOutputRows"] == 2);
   BOOST_TEST(p["stateOperators"][0]["numRowsTotal"] == 2);
   BOOST_TEST(p["stateOperators"][0]["numRowsUpdated"] == 2);
@@ -121,7 +123,7 @@ BOOST_AUTO_TEST_CASE(what_a_users_function_throws_ends_the_query_and_is_rethrown
     if (whole_epochs) {
       writer.foreach_batch([](const dataset&, std::int64_t) { throw std::runtime_error("the shop is closed"); });
     } else {
-      writer.foreach([](const batch&) { throw std::runtime_error("the shop is closed"); });
+      writer.foreach ([](const batch&) { throw std::runtime_error("the shop is closed"); });
     }
     const auto query = writer.start();
     in.push(words({{"a", 1}}));
@@ -147,7 +149,12 @@ BOOST_AUTO_TEST_CASE(a_running_querys_name_and_checkpoint_are_its_own) {
   const auto s = two_threads();
   auto in = s.push_stream(words_schema());
   const auto start = [&](const std::string& name) {
-    return in.stream().write_stream().format("noop").query_name(name).option("checkpointLocation", dir.at("checkpoint")).start();
+    return in.stream()
+        .write_stream()
+        .format("noop")
+        .query_name(name)
+        .option("checkpointLocation", dir.at("checkpoint"))
+        .start();
   };
   const auto query = start("one");
   BOOST_CHECK_EXCEPTION(start("one"), error, [](const error& e) { return e.code() == errc::illegal_state; });

@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(counts_go_on_in_another_mode_state_store_and_parallelism) {
       query->process_all_available();
       query->stop();
     }
-    BOOST_TEST((counted == expected), "run " << run << " (" << how.store << ", parallelism " << how.parallelism << ") counted otherwise");
+    BOOST_TEST((counted == expected),
+               "run " << run << " (" << how.store << ", parallelism " << how.parallelism << ") counted otherwise");
   }
 }
 
@@ -99,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_finished_input_is_not_read_again) {
         .write_stream()
         .trigger(trigger::available_now())
         .option("checkpointLocation", dir.at("checkpoint"))
-        .foreach([&](const batch& rows) { got.add(rows); })
+        .foreach ([&](const batch& rows) { got.add(rows); })
         .start()
         ->await_termination();
     rows_of_run.push_back(got.size());

@@ -14,11 +14,19 @@ BOOST_AUTO_TEST_CASE(queries_of_a_session_run_side_by_side_over_one_input) {
   const auto s = two_threads();
   auto in = s.push_stream(words_schema());
   const auto all = in.stream().write_stream().format("memory").query_name("all").start();
-  const auto totals = in.stream().group_by("word").agg(sum("n").as("n")).write_stream().output_mode("complete").format("memory").query_name("totals").start();
+  const auto totals = in.stream()
+                          .group_by("word")
+                          .agg(sum("n").as("n"))
+                          .write_stream()
+                          .output_mode("complete")
+                          .format("memory")
+                          .query_name("totals")
+                          .start();
   in.push(words({{"a", 1}, {"b", 2}, {"a", 3}}));
   all->process_all_available();
   totals->process_all_available();
-  BOOST_TEST(sorted_rows(s.table("all")) == (texts{R"(["a",1])", R"(["a",3])", R"(["b",2])"}), boost::test_tools::per_element());
+  BOOST_TEST(sorted_rows(s.table("all")) == (texts{R"(["a",1])", R"(["a",3])", R"(["b",2])"}),
+             boost::test_tools::per_element());
   BOOST_TEST(sorted_rows(s.table("totals")) == (texts{R"(["a",4])", R"(["b",2])"}), boost::test_tools::per_element());
 }
 
@@ -40,7 +48,8 @@ BOOST_AUTO_TEST_CASE(await_any_termination_returns_when_one_of_several_ends_befo
   const auto s = two_threads();
   auto in = s.push_stream(words_schema());
   const auto one = in.stream().write_stream().format("noop").start();
-  const auto failing = in.stream().write_stream().foreach([](const batch&) { throw std::runtime_error("no more paper"); }).start();
+  const auto failing =
+      in.stream().write_stream().foreach ([](const batch&) { throw std::runtime_error("no more paper"); }).start();
   in.push(words({{"a", 1}}));
   const auto names_the_cause = [](const error& e) { return std::string(e.what()).find("no more paper") != std::string::npos; };
   BOOST_CHECK_EXCEPTION(s.streams().await_any_termination(), error, names_the_cause);
@@ -68,7 +77,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_session_ends_its_queries_with_whole_epochs) {
     {
       const auto s = two_threads();
       auto in = s.push_stream(words_schema());
-      query = in.stream().write_stream().trigger(when).foreach([&](const batch& rows) { got.add(rows); }).start();
+      query = in.stream().write_stream().trigger(when).foreach ([&](const batch& rows) { got.add(rows); }).start();
       in.push(words({{"a", 1}, {"b", 2}}));
       query->process_all_available();
     }
@@ -87,7 +96,13 @@ BOOST_AUTO_TEST_CASE(a_session_may_end_while_rows_are_still_coming) {
   {
     const auto s = two_threads();
     auto in = s.push_stream(words_schema());
-    in.stream().group_by("word").count().write_stream().output_mode("update").foreach([&](const batch& rows) { got.add(rows); }).start();
+    in.stream()
+        .group_by("word")
+        .count()
+        .write_stream()
+        .output_mode("update")
+        .foreach ([&](const batch& rows) { got.add(rows); })
+        .start();
     for (int i = 0; i < 200; ++i) in.push(words({{"w" + std::to_string(i), i}}));
   }
   BOOST_TEST(got.size() <= 200u);
@@ -123,7 +138,8 @@ BOOST_AUTO_TEST_CASE(extended_explain_has_four_parts) {
   const auto counts = s.push_stream(words_schema()).stream().where("n > 1").group_by("word").count();
   const auto text = counts.explain_string(true);
   std::size_t at = 0;
-  for (const auto* part : {"== Parsed Logical Plan ==", "== Analyzed Logical Plan ==", "== Optimized Logical Plan ==", "== Physical Plan =="}) {
+  for (const auto* part :
+       {"== Parsed Logical Plan ==", "== Analyzed Logical Plan ==", "== Optimized Logical Plan ==", "== Physical Plan =="}) {
     const auto found = text.find(part, at);
     BOOST_REQUIRE_MESSAGE(found != std::string::npos, "explain(true) lacks " << part << ":\n" << text);
     at = found;
@@ -136,14 +152,16 @@ BOOST_AUTO_TEST_CASE(print_schema_draws_the_tree) {
   std::ostringstream out;
   two_threads().create_dataset(parse_schema("word STRING, at STRUCT<line: INT, page: INT>"), {}).print_schema(out);
   BOOST_TEST(out.str() ==
-             "root\n |-- word: string (nullable = true)\n |-- at: struct (nullable = true)\n |    |-- line: integer (nullable = true)\n"
+             "root\n |-- word: string (nullable = true)\n |-- at: struct (nullable = true)\n |    |-- line: integer (nullable "
+             "= true)\n"
              " |    |-- page: integer (nullable = true)\n");
 }
 
 BOOST_AUTO_TEST_CASE(show_draws_the_first_rows) {
   std::ostringstream out;
   two_threads().create_dataset(words_schema(), {words({{"a", 1}, {"b", std::nullopt}, {"c", 3}})}).show(out, 2);
-  BOOST_TEST(out.str() == "+----+----+\n|word|   n|\n+----+----+\n|   a|   1|\n|   b|NULL|\n+----+----+\nonly showing top 2 rows\n");
+  BOOST_TEST(out.str() ==
+             "+----+----+\n|word|   n|\n+----+----+\n|   a|   1|\n|   b|NULL|\n+----+----+\nonly showing top 2 rows\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_cannot_be_collected_and_a_table_cannot_be_written_as_a_stream) {

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(foreach_is_given_every_row_once) {
     const auto s = two_threads();
     auto in = s.push_stream(words_schema());
     received_rows got;
-    const auto query = in.stream().write_stream().trigger(when).foreach([&](const batch& rows) { got.add(rows); }).start();
+    const auto query = in.stream().write_stream().trigger(when).foreach ([&](const batch& rows) { got.add(rows); }).start();
     for (int i = 0; i < 20; ++i) in.push(words({{"w", i}}));
     query->process_all_available();
     BOOST_TEST(got.size() == 20u);
@@ -51,7 +51,9 @@ BOOST_AUTO_TEST_CASE(foreach_batch_is_given_each_epoch_whole_with_sparks_batch_i
   std::vector<std::pair<std::int64_t, texts>> epochs;
   const auto query = in.stream()
                          .write_stream()
-                         .foreach_batch([&](const dataset& rows, std::int64_t id) { epochs.emplace_back(id, sorted_rows(rows.where("n > 0"))); })
+                         .foreach_batch([&](const dataset& rows, std::int64_t id) {
+                           epochs.emplace_back(id, sorted_rows(rows.where("n > 0")));
+                         })
                          .start();
   in.push(words({{"a", 1}, {"z", 0}}));
   query->process_all_available();
@@ -67,8 +69,12 @@ BOOST_AUTO_TEST_CASE(a_partitioned_file_sink_is_read_back_with_its_partition_col
   const scratch_directory dir;
   const auto s = two_threads();
   auto in = s.push_stream(parse_schema("day STRING, word STRING, n INT"));
-  const auto query =
-      in.stream().write_stream().format("json").partition_by({"day"}).option("checkpointLocation", dir.at("checkpoint")).start(dir.at("out"));
+  const auto query = in.stream()
+                         .write_stream()
+                         .format("json")
+                         .partition_by({"day"})
+                         .option("checkpointLocation", dir.at("checkpoint"))
+                         .start(dir.at("out"));
   in.push(batch_from_json(parse_schema("day STRING, word STRING, n INT"), {{"mon", "a", 1}, {"tue", "b", 2}}));
   query->process_all_available();
   in.push(batch_from_json(parse_schema("day STRING, word STRING, n INT"), {{"mon", "c", 3}}));
@@ -77,7 +83,8 @@ BOOST_AUTO_TEST_CASE(a_partitioned_file_sink_is_read_back_with_its_partition_col
   BOOST_TEST(std::filesystem::is_directory(dir.at("out") + "/day=mon"));
   BOOST_TEST(std::filesystem::is_directory(dir.at("out") + "/day=tue"));
   const auto back = s.read().schema("word STRING, n INT, day STRING").json(dir.at("out"));
-  BOOST_TEST(sorted_rows(back) == (texts{R"(["a",1,"mon"])", R"(["b",2,"tue"])", R"(["c",3,"mon"])"}), boost::test_tools::per_element());
+  BOOST_TEST(sorted_rows(back) == (texts{R"(["a",1,"mon"])", R"(["b",2,"tue"])", R"(["c",3,"mon"])"}),
+             boost::test_tools::per_element());
   BOOST_TEST(back.where("day = 'mon'").count() == 2);
 }
 
@@ -94,8 +101,8 @@ BOOST_AUTO_TEST_CASE(the_console_prints_a_table_per_epoch) {
     query->stop();
   }
   const std::string rule = "-------------------------------------------\n";
-  BOOST_TEST(out.text() == rule + "Batch: 0\n" + rule + "+----+---+\n|word|  n|\n+----+---+\n|flow|  1|\n+----+---+\n\n" + rule +
-                               "Batch: 1\n" + rule + "+----+---+\n|word|  n|\n+----+---+\n|  on|  2|\n+----+---+\n\n");
+  BOOST_TEST(out.text() == rule + "Batch: 0\n" + rule + "+----+---+\n|word|  n|\n+----+---+\n|flow|  1|\n+----+---+\n\n" +
+                               rule + "Batch: 1\n" + rule + "+----+---+\n|word|  n|\n+----+---+\n|  on|  2|\n+----+---+\n\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_format_or_option_is_refused_by_name_before_the_start) {

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(continuous_hands_rows_on_before_any_barrier) {
   const auto query = in.stream()
                          .write_stream()
                          .trigger(trigger::continuous("1 hour"))
-                         .foreach([&](const batch& rows) { first.set_value(batch_to_json(*rows).dump()); })
+                         .foreach ([&](const batch& rows) { first.set_value(batch_to_json(*rows).dump()); })
                          .start();
   in.push(words({{"a", 1}}));
   BOOST_TEST(first.get_future().get() == R"([["a",1]])");
@@ -123,7 +123,8 @@ BOOST_AUTO_TEST_CASE(continuous_checkpoints_at_its_interval) {
 }
 
 BOOST_AUTO_TEST_CASE(a_continuous_interval_must_be_positive) {
-  BOOST_CHECK_EXCEPTION(trigger::continuous("0 seconds"), error, [](const error& e) { return e.code() == errc::invalid_argument; });
+  BOOST_CHECK_EXCEPTION(trigger::continuous("0 seconds"), error,
+                        [](const error& e) { return e.code() == errc::invalid_argument; });
 }
 
 BOOST_AUTO_TEST_CASE(a_rate_source_counts_up_from_zero) {
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_rate_source_counts_up_from_zero) {
                          .load()
                          .select("value")
                          .write_stream()
-                         .foreach([&](const batch& rows) {
+                         .foreach ([&](const batch& rows) {
                            got.add(rows);
                            if (got.size() >= 100 && !told.exchange(true)) some.set_value();
                          })

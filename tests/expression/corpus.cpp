@@ -18,13 +18,47 @@ using nlohmann::json;
 
 const std::string corpus = std::string(FLOW_SOURCE_DIR) + "/tests/conformance/corpus/expr/";
 const std::string list = std::string(FLOW_SOURCE_DIR) + "/tests/expression/passing.txt";
-constexpr std::array topics{
-    "array_basics",   "bigint_arithmetic", "bitwise",         "cast_dates",       "cast_from_string",   "cast_numbers",   "cast_others",
-    "comparisons",    "conditional",       "date_arithmetic", "date_format",      "date_parse",         "date_parts",     "date_trunc",
-    "decimal_arithmetic", "decimal_literals", "double_arithmetic", "double_text", "from_json",          "hash_functions", "higher_order",
-    "int_arithmetic", "json_path",         "like",            "logic",            "map_functions",      "math",           "null_functions",
-    "regex",          "rounding",          "schema_of_json",  "sequences",        "string_arrays",      "string_basics",  "string_edit",
-    "string_encodings", "string_generated", "string_parts",   "struct_functions", "time_windows",       "to_json"};
+constexpr std::array topics{"array_basics",
+                            "bigint_arithmetic",
+                            "bitwise",
+                            "cast_dates",
+                            "cast_from_string",
+                            "cast_numbers",
+                            "cast_others",
+                            "comparisons",
+                            "conditional",
+                            "date_arithmetic",
+                            "date_format",
+                            "date_parse",
+                            "date_parts",
+                            "date_trunc",
+                            "decimal_arithmetic",
+                            "decimal_literals",
+                            "double_arithmetic",
+                            "double_text",
+                            "from_json",
+                            "hash_functions",
+                            "higher_order",
+                            "int_arithmetic",
+                            "json_path",
+                            "like",
+                            "logic",
+                            "map_functions",
+                            "math",
+                            "null_functions",
+                            "regex",
+                            "rounding",
+                            "schema_of_json",
+                            "sequences",
+                            "string_arrays",
+                            "string_basics",
+                            "string_edit",
+                            "string_encodings",
+                            "string_generated",
+                            "string_parts",
+                            "struct_functions",
+                            "time_windows",
+                            "to_json"};
 
 bool same_number(double a, double b, double tolerance) {
   return a == b || std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
@@ -37,7 +71,9 @@ bool same_pairs(const json& got, const json& wanted, const arrow::MapType& type)
   std::set<std::size_t> used;
   for (const auto& pair : wanted) {
     std::size_t k = 0;
-    while (k < got.size() && (used.contains(k) || !same(got[k][0], pair[0], *type.key_type()) || !same(got[k][1], pair[1], *type.item_type()))) ++k;
+    while (k < got.size() &&
+           (used.contains(k) || !same(got[k][0], pair[0], *type.key_type()) || !same(got[k][1], pair[1], *type.item_type())))
+      ++k;
     if (k == got.size()) return false;
     used.insert(k);
   }
@@ -72,7 +108,8 @@ json normal(const json& value, const arrow::DataType& type) {
 
 std::string evaluate(const json& c, const flow::batch& rows) {
   // The recording was made on this day; "10:11:12" is a time on it.
-  const auto midnight = flow::batch_from_json(flow::schema_builder{}.add("t", flow::types::timestamp()).build(), json::array({json::array({"2026-11-21 00:00:00"})}));
+  const auto midnight = flow::batch_from_json(flow::schema_builder{}.add("t", flow::types::timestamp()).build(),
+                                              json::array({json::array({"2026-11-21 00:00:00"})}));
   const flow::evaluation_context context{{static_cast<const arrow::TimestampArray&>(*midnight->column(0)).Value(0)}, 0};
   const auto expected_error = c.value("error", "");
   flow::bound_ptr bound;
@@ -91,12 +128,15 @@ std::string evaluate(const json& c, const flow::batch& rows) {
   if (expected_error == "runtime") return "did not fail";
   const auto type = flow::to_ddl(*bound->type());
   if (type != c["type"].get<std::string>()) return "type " + type + ", not " + c["type"].get<std::string>();
-  if (!values->type()->Equals(*bound->type())) return "array of " + values->type()->ToString() + ", not " + bound->type()->ToString();
+  if (!values->type()->Equals(*bound->type()))
+    return "array of " + values->type()->ToString() + ", not " + bound->type()->ToString();
   if (const auto valid = values->ValidateFull(); !valid.ok()) return "invalid array: " + valid.ToString();
-  const auto out = flow::batch_to_json(*arrow::RecordBatch::Make(flow::schema_builder{}.add("v", bound->type()).build(), values->length(), {values}));
+  const auto out = flow::batch_to_json(
+      *arrow::RecordBatch::Make(flow::schema_builder{}.add("v", bound->type()).build(), values->length(), {values}));
   for (std::size_t i = 0; i < c["values"].size(); ++i) {
     const auto wanted = normal(c["values"][i], *bound->type());
-    if (!same(out[i][0], wanted, *bound->type())) return "row " + std::to_string(i) + ": " + out[i][0].dump() + ", not " + wanted.dump();
+    if (!same(out[i][0], wanted, *bound->type()))
+      return "row " + std::to_string(i) + ": " + out[i][0].dump() + ", not " + wanted.dump();
   }
   // What is true of a batch is true of each of its rows, wherever they begin in their buffers.
   for (std::int64_t i = 0; i < rows->num_rows(); ++i) {

@@ -60,9 +60,14 @@ BOOST_AUTO_TEST_CASE(mutated_texts_are_refused_exactly_where_simdjson_refuses_th
     for (auto edits = random() % 3; edits > 0; --edits) {
       const auto at = random() % text.size();
       switch (random() % 3) {
-        case 0: text[at] = alphabet[random() % alphabet.size()]; break;
-        case 1: text.insert(at, 1, alphabet[random() % alphabet.size()]); break;
-        default: text.erase(at, 1);
+        case 0:
+          text[at] = alphabet[random() % alphabet.size()];
+          break;
+        case 1:
+          text.insert(at, 1, alphabet[random() % alphabet.size()]);
+          break;
+        default:
+          text.erase(at, 1);
       }
     }
     const bool wanted = parses(parser, text);

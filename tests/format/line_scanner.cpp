@@ -39,7 +39,8 @@ BOOST_AUTO_TEST_CASE(reading_goes_on_exactly_at_a_position) {
   const auto whole = lines_of(text, {}, true);
   for (std::size_t count = 1; scanner.next(line); ++count) {
     const auto rest = lines_of(text, {scanner.position(), 1000}, true);
-    BOOST_TEST(rest == std::vector<std::string>(whole.begin() + static_cast<std::ptrdiff_t>(count), whole.end()), boost::test_tools::per_element());
+    BOOST_TEST(rest == std::vector<std::string>(whole.begin() + static_cast<std::ptrdiff_t>(count), whole.end()),
+               boost::test_tools::per_element());
   }
 }
 

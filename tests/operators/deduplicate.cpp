@@ -49,13 +49,16 @@ BOOST_AUTO_TEST_CASE(the_first_row_of_a_key_is_the_one_that_stays_and_null_is_a_
 
 BOOST_AUTO_TEST_CASE(no_columns_means_all_columns) {
   harness_case c{make_deduplicate(parse_schema("a INT, b DOUBLE"), {{}, {}, false, {}, "d"}), {}, as_list, true};
-  c.epochs = {{{{0, rows_of("a INT, b DOUBLE", {{1, 0.0}, {1, -0.0}, {2, "NaN"}, {2, "NaN"}, {1, 1.0}, {nullptr, nullptr}, {nullptr, nullptr}})}}}};
+  c.epochs = {
+      {{{0, rows_of("a INT, b DOUBLE",
+                    {{1, 0.0}, {1, -0.0}, {2, "NaN"}, {2, "NaN"}, {1, 1.0}, {nullptr, nullptr}, {nullptr, nullptr}})}}}};
   check_operator(c, {{{1, 0.0}, {2, "NaN"}, {1, 1.0}, {nullptr, nullptr}}});
 }
 
 BOOST_AUTO_TEST_CASE(a_watermark_outside_the_keys_drops_late_rows_but_keeps_keys_for_ever) {
   harness_case c{by_key_with_watermark(), {}, as_list, false};
-  c.epochs = {epoch_of(list(row("a", 10, 1)), at(10)), epoch_of({row("b", 10, 2), row("c", 11, 3), row("a", 60, 4), {"d", nullptr, 5}}, at(50)),
+  c.epochs = {epoch_of(list(row("a", 10, 1)), at(10)),
+              epoch_of({row("b", 10, 2), row("c", 11, 3), row("a", 60, 4), {"d", nullptr, 5}}, at(50)),
               epoch_of({row("c", 51, 6), row("a", 52, 7), row("e", 51, 8)})};
   check_operator(c, {list(row("a", 10, 1)), {row("c", 11, 3), {"d", nullptr, 5}}, list(row("e", 51, 8))});
 }

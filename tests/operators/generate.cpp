@@ -94,8 +94,9 @@ BOOST_AUTO_TEST_CASE(every_generator_gives_what_the_row_by_row_definition_gives)
       BOOST_TEST_CONTEXT("seed " << seed << ", column " << column << ", flags " << flags) {
         // Cut once beforehand: lists then do not begin at offset 0.
         const json first(data.begin(), data.begin() + 11), second(data.begin() + 11, data.end());
-        check_operator({make_variant(rows->schema(), v), {{{{0, rows->Slice(0, 11)}}}, {{{0, rows->Slice(11)}}}}, as_list, true},
-                       {naive(first, v), naive(second, v)});
+        check_operator(
+            {make_variant(rows->schema(), v), {{{{0, rows->Slice(0, 11)}}}, {{{0, rows->Slice(11)}}}}, as_list, true},
+            {naive(first, v), naive(second, v)});
       }
     }
   }

@@ -257,7 +257,8 @@ BOOST_AUTO_TEST_CASE(run_local_drives_every_stage_over_all_splits_and_ends_with_
   second.chain = {make_filter(schema, sql(schema, "v > 20"))};
   sorted.id = 30;
   sorted.inputs = {{10, exchange_kind::gather, {}, 0}, {20, exchange_kind::gather, {}, 1}};
-  sorted.chain = {make_merge(schema), make_sort(schema, {{{sql(schema, "v"), true, false}}, {}}), make_limit(schema, 3, true, "")};
+  sorted.chain = {make_merge(schema), make_sort(schema, {{{sql(schema, "v"), true, false}}, {}}),
+                  make_limit(schema, 3, true, "")};
   plan.stages = {first, second, sorted};
   collector out;
   for (const auto& rows : run_local(plan, {})) out.emit(rows);

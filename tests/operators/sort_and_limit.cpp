@@ -35,11 +35,16 @@ const std::vector<ordered_values> orders = {
     {"TIMESTAMP", {"1969-12-31 23:59:59.999999", "1970-01-01 00:00:00", "2024-01-01 00:00:00"}},
     {"STRING", {"", std::string("\0", 1), "A", "Z", "a", std::string("a\0", 2), std::string("a\0b", 3), "aa", "b", "é", "日"}},
     {"BINARY", {"", "00", "0001", "01", "7F", "80", "FF", "FF00"}},
-    {"ARRAY<INT>", {json::array(), json::array({nullptr}), {nullptr, 1}, json::array({-1}), {-1, nullptr}, {-1, 5}, json::array({3})}},
+    {"ARRAY<INT>",
+     {json::array(), json::array({nullptr}), {nullptr, 1}, json::array({-1}), {-1, nullptr}, {-1, 5}, json::array({3})}},
     {"STRUCT<a: INT, b: STRING>", {{nullptr, "z"}, {-1, "z"}, {1, nullptr}, {1, ""}, {1, "a"}, {2, nullptr}}},
     {"ARRAY<STRUCT<a: ARRAY<STRING>>>",
-     {json::array(), json::array({nullptr}), {json::array({nullptr})}, {json::array({json::array()})},
-      {json::array({json::array({"a"})})}, {json::array({json::array({"a", "b"})})}}},
+     {json::array(),
+      json::array({nullptr}),
+      {json::array({nullptr})},
+      {json::array({json::array()})},
+      {json::array({json::array({"a"})})},
+      {json::array({json::array({"a", "b"})})}}},
 };
 
 json sorted_by_rule(const json& ascending, bool descending, bool nulls_first) {
@@ -66,7 +71,8 @@ BOOST_AUTO_TEST_CASE(every_type_sorts_as_spark_orders_it) {
       auto shuffled = expected;
       std::shuffle(shuffled.begin(), shuffled.end(), random);
       const auto rows = rows_of("v " + std::string(order.type), shuffled);
-      const auto spec = make_sort(rows->schema(), {{{bind_column(0, rows->schema()->field(0)->type(), "v"), descending, nulls_first}}, {}});
+      const auto spec =
+          make_sort(rows->schema(), {{{bind_column(0, rows->schema()->field(0)->type(), "v"), descending, nulls_first}}, {}});
       BOOST_TEST_CONTEXT(order.type << ", flags " << flags << ", seed " << seed) {
         harness_case c{spec, {{{{0, rows}}}}, as_list, false};
         check_operator(c, {expected});
@@ -77,7 +83,8 @@ BOOST_AUTO_TEST_CASE(every_type_sorts_as_spark_orders_it) {
 
 BOOST_AUTO_TEST_CASE(negative_zero_equals_zero_so_the_next_key_decides) {
   const auto rows = rows_of("a DOUBLE, b INT", {{0.0, 2}, {-0.0, 1}, {"NaN", 0}, {0.0, 3}});
-  const auto spec = make_sort(rows->schema(), {{{sql(rows->schema(), "a"), false, true}, {sql(rows->schema(), "b"), true, true}}, {}});
+  const auto spec =
+      make_sort(rows->schema(), {{{sql(rows->schema(), "a"), false, true}, {sql(rows->schema(), "b"), true, true}}, {}});
   collector out;
   auto made = spec.make({});
   made->process(0, rows, out);
@@ -98,8 +105,8 @@ BOOST_AUTO_TEST_CASE(sorting_by_several_keys_with_a_limit_gives_the_head_of_the_
     return x[1].get<std::string>() < y[1].get<std::string>();
   });
   for (const std::int64_t limit : {0, 1, 100, 5'000, 40'000}) {
-    const auto spec = make_sort(
-        rows->schema(), {{{sql(rows->schema(), "a"), true, false}, {sql(rows->schema(), "s"), false, true}}, limit});
+    const auto spec =
+        make_sort(rows->schema(), {{{sql(rows->schema(), "a"), true, false}, {sql(rows->schema(), "s"), false, true}}, limit});
     auto made = spec.make({});
     collector out;
     for (std::int64_t begin = 0; begin < rows->num_rows(); begin += 1'000) made->process(0, rows->Slice(begin, 1'000), out);

@@ -47,7 +47,8 @@ BOOST_AUTO_TEST_CASE(filter_hands_on_the_very_batch_when_all_rows_stay_and_nothi
 BOOST_AUTO_TEST_CASE(filter_project_computes_from_the_rows_that_stay) {
   const auto rows = sample();
   const auto schema = rows->schema();
-  const auto spec = make_filter_project(schema, sql(schema, "s = 'a'"), {{"twice", sql(schema, "v * 2")}, {"s", sql(schema, "s")}});
+  const auto spec =
+      make_filter_project(schema, sql(schema, "s = 'a'"), {{"twice", sql(schema, "v * 2")}, {"s", sql(schema, "s")}});
   BOOST_TEST(spec.output->ToString() == parse_schema("twice INT, s STRING")->ToString());
   check_operator({spec, {{{{0, rows}}}, {{{0, rows->Slice(1)}}}}, as_list, true}, {{{20, "a"}, {20, "a"}}, {{20, "a"}}});
 }
@@ -61,14 +62,16 @@ BOOST_AUTO_TEST_CASE(project_of_nothing_keeps_the_number_of_rows) {
 
 BOOST_AUTO_TEST_CASE(project_of_constants_repeats_them) {
   const auto rows = sample();
-  check_operator({make_project(rows->schema(), {{"one", sql(rows->schema(), "1")}}), {{{{0, rows->Slice(0, 2)}}}}, as_list, true},
-                 {{{1}, {1}}});
+  check_operator(
+      {make_project(rows->schema(), {{"one", sql(rows->schema(), "1")}}), {{{{0, rows->Slice(0, 2)}}}}, as_list, true},
+      {{{1}, {1}}});
 }
 
 BOOST_AUTO_TEST_CASE(union_takes_columns_by_position_under_the_first_inputs_names) {
   const auto left = rows_of("a BIGINT, b STRING", {{1, "x"}});
   const auto right = rows_of("c BIGINT, d STRING", {{2, "y"}, {3, nullptr}});
-  check_operator({make_merge(left->schema()), {{{{0, left}, {1, right}}}}, as_multiset, true}, {{{1, "x"}, {2, "y"}, {3, nullptr}}});
+  check_operator({make_merge(left->schema()), {{{{0, left}, {1, right}}}}, as_multiset, true},
+                 {{{1, "x"}, {2, "y"}, {3, nullptr}}});
 }
 
 BOOST_AUTO_TEST_CASE(watermark_reports_the_greatest_event_time_of_the_epoch_and_passes_rows) {

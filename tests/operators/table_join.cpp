@@ -22,7 +22,8 @@ json random_rows(int count, int keys, std::mt19937& random) {
   for (int i = 0; i < count; ++i) {
     const auto key = static_cast<int>(random()) & 0xffff;
     const auto maybe = [&](json value) { return random() % 8 == 0 ? json() : value; };
-    rows.push_back({maybe("a key of some length " + std::to_string(key % keys)), maybe(key % keys), maybe((key % keys) / 2.0), i});
+    rows.push_back(
+        {maybe("a key of some length " + std::to_string(key % keys)), maybe(key % keys), maybe((key % keys) / 2.0), i});
   }
   return rows;
 }
@@ -107,7 +108,8 @@ BOOST_AUTO_TEST_CASE(every_join_agrees_with_nested_loops) {
     for (const auto& key : keys) {
       for (int flags = 0; flags < 4; ++flags) {
         const variant v{how, key.stream, key.table, key.columns, (flags & 1) != 0, (flags & 2) != 0};
-        BOOST_TEST_CONTEXT("join " << static_cast<int>(how) << ", " << key.columns.size() << " keys, flags " << flags << ", seed " << seed) {
+        BOOST_TEST_CONTEXT("join " << static_cast<int>(how) << ", " << key.columns.size() << " keys, flags " << flags
+                                   << ", seed " << seed) {
           harness_case c{make_variant(v, table_rows), {{{{0, stream_rows}}}}};
           check_operator(c, {nested_loops(v, stream, table)});
         }
@@ -139,7 +141,8 @@ BOOST_AUTO_TEST_CASE(an_empty_table_matches_nothing) {
   plan.table_keys = {sql(schema, "t")};
   plan.table = [] { return std::vector<batch>{}; };
   plan.table_schema = schema;
-  check_operator({make_table_join(stream->schema(), plan), {{{{0, stream}}}}, as_list}, {json::parse(R"([["a", null], ["b", null]])")});
+  check_operator({make_table_join(stream->schema(), plan), {{{{0, stream}}}}, as_list},
+                 {json::parse(R"([["a", null], ["b", null]])")});
 }
 
 BOOST_AUTO_TEST_CASE(when_every_row_finds_its_one_partner_stream_columns_are_not_copied) {

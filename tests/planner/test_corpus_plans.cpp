@@ -36,7 +36,8 @@ outcome plan_of(const corpus_case& one, bool streaming) {
 
 // Not there yet, and refused saying so: such a case says nothing about the planner.
 bool is_known_gap(const std::string& refused) {
-  const bool by_grammar = refused.starts_with("unsupported_plan: line ") && refused.find("is not supported; ") != std::string::npos;
+  const bool by_grammar =
+      refused.starts_with("unsupported_plan: line ") && refused.find("is not supported; ") != std::string::npos;
   return by_grammar || refused.find("not supported yet") != std::string::npos;
 }
 

@@ -28,7 +28,8 @@ std::size_t line_with(const std::string& text, const std::string& what) {
 }  // namespace
 
 BOOST_FIXTURE_TEST_CASE(condition_on_other_columns_goes_below_the_watermark_and_one_on_event_time_stays_above, planned) {
-  const auto text = plan(events.with_watermark("ts", "5 minutes").where("ts < TIMESTAMP '2024-01-01 10:25:00' AND v > 0")).optimized_text;
+  const auto text =
+      plan(events.with_watermark("ts", "5 minutes").where("ts < TIMESTAMP '2024-01-01 10:25:00' AND v > 0")).optimized_text;
   const auto mark = line_with(text, "EventTimeWatermark");
   BOOST_TEST(line_with(text, "ts#") < mark);
   BOOST_TEST(line_with(text, "(v#") > mark);
@@ -84,7 +85,8 @@ BOOST_FIXTURE_TEST_CASE(unknown_column_names_the_nearest_and_all_there_are, plan
 
 BOOST_FIXTURE_TEST_CASE(extended_explain_shows_all_four_plans, planned) {
   const auto text = events.group_by("user").count().explain_string(true);
-  for (const auto* title : {"== Parsed Logical Plan ==", "== Analyzed Logical Plan ==", "== Optimized Logical Plan ==", "== Physical Plan =="}) {
+  for (const auto* title :
+       {"== Parsed Logical Plan ==", "== Analyzed Logical Plan ==", "== Optimized Logical Plan ==", "== Physical Plan =="}) {
     BOOST_TEST(text.find(title) != std::string::npos);
   }
 }

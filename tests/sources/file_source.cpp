@@ -12,7 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-std::unique_ptr<flow::source> start(const std::string& format, option_list settings, const json& position = nullptr, flow::schema_ptr schema = nullptr) {
+std::unique_ptr<flow::source> start(const std::string& format, option_list settings, const json& position = nullptr,
+                                    flow::schema_ptr schema = nullptr) {
   auto source = provide(format, make_request(settings, std::move(schema)))->make(true);
   source->restore(position);
   return source;
@@ -123,7 +124,8 @@ BOOST_AUTO_TEST_CASE(a_committed_file_is_deleted_or_archived_and_an_unfinished_o
   const temporary_directory directory, archive;
   directory.write("a", "1\n");
   directory.write("b", "2\n");
-  const auto source = start("text", {{"path", directory.path()}, {"cleanSource", "archive"}, {"sourceArchiveDir", archive.path()}});
+  const auto source =
+      start("text", {{"path", directory.path()}, {"cleanSource", "archive"}, {"sourceArchiveDir", archive.path()}});
   const auto splits = source->discover({});
   source->commit(source->position({{splits[1], nullptr}}));
   BOOST_TEST(!std::filesystem::exists(directory.path() + "/a"));
@@ -160,10 +162,11 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_not_there_is_refused_with_the_reason) {
 
 BOOST_AUTO_TEST_CASE(unknown_options_are_refused_by_name_with_the_nearest) {
   const temporary_directory directory;
-  BOOST_CHECK_EXCEPTION(start("csv", {{"path", directory.path()}, {"headr", "true"}}, nullptr, flow::parse_schema("a INT")), flow::error,
-                        [](const flow::error& e) {
+  BOOST_CHECK_EXCEPTION(start("csv", {{"path", directory.path()}, {"headr", "true"}}, nullptr, flow::parse_schema("a INT")),
+                        flow::error, [](const flow::error& e) {
                           const std::string what = e.what();
-                          return e.code() == flow::errc::unknown_option && what.find("headr") != std::string::npos && what.find("header") != std::string::npos;
+                          return e.code() == flow::errc::unknown_option && what.find("headr") != std::string::npos &&
+                                 what.find("header") != std::string::npos;
                         });
 }
 
@@ -205,7 +208,9 @@ BOOST_AUTO_TEST_CASE(a_large_file_is_read_in_parts_that_give_every_line_once) {
 BOOST_AUTO_TEST_CASE(only_projected_columns_are_made_partition_columns_included) {
   const temporary_directory directory;
   directory.write("k=7/a", "{\"a\": 1, \"b\": \"x\"}\n");
-  const auto source = provide("json", make_request({{"path", directory.path()}}, flow::parse_schema("a INT, b STRING, k INT"), false))->make(false);
+  const auto source =
+      provide("json", make_request({{"path", directory.path()}}, flow::parse_schema("a INT, b STRING, k INT"), false))
+          ->make(false);
   source->project({1, 2});
   source->restore(nullptr);
   BOOST_TEST(flow::to_ddl(*source->schema()) == "b STRING, k INT");

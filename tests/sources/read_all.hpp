@@ -9,7 +9,8 @@
 
 using option_list = std::vector<std::pair<std::string, std::string>>;
 
-inline flow::source_request make_request(const option_list& settings, flow::schema_ptr schema = nullptr, bool streaming = true) {
+inline flow::source_request make_request(const option_list& settings, flow::schema_ptr schema = nullptr,
+                                         bool streaming = true) {
   flow::source_request request;
   for (const auto& [key, value] : settings) request.options.set(key, value);
   request.schema = std::move(schema);
@@ -24,8 +25,8 @@ inline flow::source_provider_ptr provide(const std::string& format, const flow::
 }
 
 /// All rows of a split from a position, as JSON rows.
-inline nlohmann::json read_split(const flow::source& from, const flow::source_split& split, const flow::read_budget& budget = {},
-                                 const nlohmann::json& position = nullptr) {
+inline nlohmann::json read_split(const flow::source& from, const flow::source_split& split,
+                                 const flow::read_budget& budget = {}, const nlohmann::json& position = nullptr) {
   auto reader = from.open(split, position);
   auto rows = nlohmann::json::array();
   flow::batch out;
@@ -35,7 +36,8 @@ inline nlohmann::json read_split(const flow::source& from, const flow::source_sp
   return rows;
 }
 
-inline nlohmann::json read_splits(const flow::source& from, const std::vector<flow::source_split>& splits, const flow::read_budget& budget = {}) {
+inline nlohmann::json read_splits(const flow::source& from, const std::vector<flow::source_split>& splits,
+                                  const flow::read_budget& budget = {}) {
   auto rows = nlohmann::json::array();
   for (const auto& split : splits) {
     for (auto& row : read_split(from, split, budget)) rows.push_back(std::move(row));

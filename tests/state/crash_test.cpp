@@ -87,7 +87,8 @@ BOOST_AUTO_TEST_CASE(crash_at_any_point_leaves_the_last_committed_epoch_whole) {
     for (const std::uint64_t pass : {1u, 2u, 4u}) {
       BOOST_TEST_CONTEXT(name << ":" << pass) {
         temporary_directory dir;
-        const auto status = run_in_child("crash_rules/query_in_child", dir.path(), std::string(name) + ":" + std::to_string(pass));
+        const auto status =
+            run_in_child("crash_rules/query_in_child", dir.path(), std::string(name) + ":" + std::to_string(pass));
         BOOST_REQUIRE(WIFSIGNALED(status));
         BOOST_REQUIRE(WTERMSIG(status) == SIGKILL);
         const auto newest = check_recovered(dir.path());
@@ -128,7 +129,9 @@ BOOST_AUTO_TEST_CASE(second_owner_in_one_process_is_refused) {
   BOOST_CHECK_NO_THROW(checkpoint_store::open(dir.path()));
 }
 
-BOOST_AUTO_TEST_CASE(take_over_in_child, *boost::unit_test::disabled()) { checkpoint_store::open(std::getenv(directory_variable)); }
+BOOST_AUTO_TEST_CASE(take_over_in_child, *boost::unit_test::disabled()) {
+  checkpoint_store::open(std::getenv(directory_variable));
+}
 
 BOOST_AUTO_TEST_CASE(owner_whose_lock_was_removed_and_taken_cannot_commit) {
   temporary_directory dir;

@@ -23,15 +23,28 @@ class random_query {
 
   void step() {
     switch (below(12)) {
-      case 0: open(); break;
-      case 1: go_back(); break;
-      case 2: check_restored(); break;
+      case 0:
+        open();
+        break;
+      case 1:
+        go_back();
+        break;
+      case 2:
+        check_restored();
+        break;
       case 3:
-      case 4: check_read(); break;
+      case 4:
+        check_read();
+        break;
       case 5:
-      case 6: store_->compact(100 + below(200'000)); break;
-      case 7: hand_over(); break;
-      default: commit();
+      case 6:
+        store_->compact(100 + below(200'000));
+        break;
+      case 7:
+        hand_over();
+        break;
+      default:
+        commit();
     }
   }
 

@@ -41,38 +41,38 @@ struct instance_delta {
 };
 
 struct checkpoint_settings {
-  int epochs_retained = 2;                 ///< Epochs that stay restorable; at least 2.
-  std::size_t map_bytes = 1ull << 30;      ///< Address space at first; raised before it is full.
-  std::size_t segment_bytes = 2u << 20;    ///< Greatest piece of state written at once; also a background transaction's size.
+  int epochs_retained = 2;               ///< Epochs that stay restorable; at least 2.
+  std::size_t map_bytes = 1ull << 30;    ///< Address space at first; raised before it is full.
+  std::size_t segment_bytes = 2u << 20;  ///< Greatest piece of state written at once; also a background transaction's size.
   /// For a checkpoint that no one will restart from: nothing is flushed, and the directory is removed at the end.
   bool temporary = false;
-  /// Test seam: called with the name of each operation that reaches the disk ("commit", "grow", "open"); a value other than 0 is taken
-  /// as the errno it failed with.
+  /// Test seam: called with the name of each operation that reaches the disk ("commit", "grow", "open"); a value other than 0
+  /// is taken as the errno it failed with.
   std::function<int(std::string_view operation)> fault;
 };
 
 /// Counters for progress reports.
 struct checkpoint_statistics {
-  std::uint64_t segments = 0;        ///< Referenced by the newest epoch.
-  std::uint64_t runs = 0;            ///< Sorted runs of all operators: what a read may have to look at.
-  std::uint64_t state_entries = 0;   ///< In those segments, tombstones and overwritten values included.
-  std::uint64_t state_bytes = 0;     ///< Of those segments.
-  std::uint64_t file_bytes = 0;      ///< Of the environment, free pages included.
-  std::uint64_t free_bytes = 0;      ///< Of these, waiting to be used again.
+  std::uint64_t segments = 0;       ///< Referenced by the newest epoch.
+  std::uint64_t runs = 0;           ///< Sorted runs of all operators: what a read may have to look at.
+  std::uint64_t state_entries = 0;  ///< In those segments, tombstones and overwritten values included.
+  std::uint64_t state_bytes = 0;    ///< Of those segments.
+  std::uint64_t file_bytes = 0;     ///< Of the environment, free pages included.
+  std::uint64_t free_bytes = 0;     ///< Of these, waiting to be used again.
   std::uint64_t map_bytes = 0;
-  std::uint64_t commits = 0;         ///< Since open.
-  std::uint64_t compactions = 0;     ///< Finished since open.
-  std::uint64_t bytes_written = 0;   ///< Segments written since open, by commits and compactions.
+  std::uint64_t commits = 0;        ///< Since open.
+  std::uint64_t compactions = 0;    ///< Finished since open.
+  std::uint64_t bytes_written = 0;  ///< Segments written since open, by commits and compactions.
 };
 
-/// One operator instance's state: what was restored, plus what it handed over since. For the operator's thread, while the store is
-/// used from another. Outlives the store safely.
+/// One operator instance's state: what was restored, plus what it handed over since. For the operator's thread, while the store
+/// is used from another. Outlives the store safely.
 class operator_state : public state_view {
  public:
   using state_view::scan;
   /// Makes the delta of `number` visible, before it is durable; once the store has committed that epoch the delta is let go.
-  /// Only needed where the operator reads its view after restore() (state_store_kind::lmdb). Sort it before: an unsorted delta is
-  /// ordered here, on the caller's thread.
+  /// Only needed where the operator reads its view after restore() (state_store_kind::lmdb). Sort it before: an unsorted delta
+  /// is ordered here, on the caller's thread.
   virtual void add(epoch number, std::shared_ptr<const state_delta> delta) = 0;
   /// Deltas added and not yet durable.
   virtual std::size_t in_flight() const = 0;
@@ -80,8 +80,8 @@ class operator_state : public state_view {
 
 /// The checkpoint of one query, owned by this process from open to destruction. Thread-safe; calls wait for each other.
 ///
-/// Every failure is error{storage_failed} or error{checkpoint_corrupt} that names the operation, the file and the cause; what was
-/// committed before stays readable.
+/// Every failure is error{storage_failed} or error{checkpoint_corrupt} that names the operation, the file and the cause; what
+/// was committed before stays readable.
 class checkpoint_store {
  public:
   /// Opens or makes the checkpoint in `dir`, becomes its only owner, and clears away what a crash left.
@@ -115,8 +115,8 @@ class checkpoint_store {
   virtual void sink_committed(epoch number) = 0;
   /// What sink_committed() last said; nothing if never.
   virtual std::optional<epoch> last_sink_committed() const = 0;
-  /// Forgets everything after `number` (0: everything), plans included, except the plan of `number` + 1 if `keep_next_plan`. Open
-  /// states must have been destroyed.
+  /// Forgets everything after `number` (0: everything), plans included, except the plan of `number` + 1 if `keep_next_plan`.
+  /// Open states must have been destroyed.
   /// @throws error{checkpoint_mismatch} if `number` is not retained.
   virtual void roll_back_to(epoch number, bool keep_next_plan = false) = 0;
 
@@ -124,8 +124,8 @@ class checkpoint_store {
   virtual std::unique_ptr<operator_state> open_state(const std::string& uid, std::uint32_t instance, std::uint32_t parallelism,
                                                      epoch at, state_store_kind kind = state_store_kind::memory) = 0;
 
-  /// Does about `budget` bytes of merging, or returns false if there is nothing to merge or clear away. For the time between commits;
-  /// 1 MiB takes a few milliseconds. The result takes effect with the next commit.
+  /// Does about `budget` bytes of merging, or returns false if there is nothing to merge or clear away. For the time between
+  /// commits; 1 MiB takes a few milliseconds. The result takes effect with the next commit.
   virtual bool compact(std::size_t budget = 1u << 20) = 0;
 
   virtual checkpoint_statistics statistics() const = 0;

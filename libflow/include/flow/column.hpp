@@ -96,10 +96,10 @@ column column::isin(Values&&... values) const {
   return isin_list({detail::as_column(std::forward<Values>(values)).expr()...});
 }
 
-#define FLOW_BINARY_OPERATOR(symbol, name)                                 \
-  template <class A, class B>                                              \
-    requires detail::operands<A, B>                                        \
-  column operator symbol(const A& a, const B& b) {                         \
+#define FLOW_BINARY_OPERATOR(symbol, name)                                   \
+  template <class A, class B>                                                \
+    requires detail::operands<A, B>                                          \
+  column operator symbol(const A& a, const B& b) {                           \
     return detail::binary(name, detail::as_column(a), detail::as_column(b)); \
   }
 FLOW_BINARY_OPERATOR(+, "+")

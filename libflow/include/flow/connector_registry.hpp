@@ -14,14 +14,14 @@ namespace flow {
 
 /// What `load()` was called with.
 struct source_request {
-  flow::options options;        ///< "path" included when load(path) was used.
-  schema_ptr schema;            ///< Null when the user gave none.
+  flow::options options;  ///< "path" included when load(path) was used.
+  schema_ptr schema;      ///< Null when the user gave none.
   bool streaming = true;
 };
 
 /// What `start()` was called with.
 struct sink_request {
-  flow::options options;        ///< "path" included; checkpointLocation and queryName are taken out before.
+  flow::options options;  ///< "path" included; checkpointLocation and queryName are taken out before.
   std::vector<std::string> partition_by;
 };
 

@@ -62,7 +62,7 @@ class dataset {
 
   /// Event time in `time_column`; rows more than `delay` behind the greatest seen may be dropped by stateful operators.
   dataset with_watermark(std::string time_column, std::string delay) const;
-  dataset unite(const dataset& other) const;                 ///< UNION ALL by position.
+  dataset unite(const dataset& other) const;  ///< UNION ALL by position.
   dataset union_all(const dataset& other) const { return unite(other); }
   dataset distinct() const;
   dataset drop_duplicates(std::vector<std::string> columns = {}) const;
@@ -163,7 +163,7 @@ class stream_writer {
   stream_writer& trigger(flow::trigger when);
   stream_writer& query_name(std::string name);
   /// Calls `fn` for every batch of results, on the pipeline's thread. At least once after a crash.
-  stream_writer& foreach(std::function<void(const batch& rows)> fn);
+  stream_writer& foreach (std::function<void(const batch& rows)> fn);
   /// Calls `fn` with each epoch's whole result as a bounded dataset, and Spark's batch id; the same id again after a crash.
   stream_writer& foreach_batch(std::function<void(const dataset& rows, std::int64_t batch_id)> fn);
 

@@ -34,7 +34,7 @@ struct query_settings {
   state_store_kind state = state_store_kind::memory;
   std::size_t state_cache_bytes = 64u << 20;
   std::size_t memory_limit_bytes = 256u << 20;  ///< Bound of batches in flight over all edges: sizes the credit windows.
-  int epochs_retained = 2;     ///< Spark's minBatchesToRetain; at least 2.
+  int epochs_retained = 2;                      ///< Spark's minBatchesToRetain; at least 2.
   duration idle_timeout = seconds(5);  ///< Continuous: a source partition silent for so long stops holding back the watermark.
   watermark_policy policy = watermark_policy::min;
   bool no_data_epochs = true;  ///< spark.sql.streaming.noDataMicroBatches.enabled

@@ -32,8 +32,8 @@ class byte_input {
 /// Bytes that the caller keeps alive.
 std::unique_ptr<byte_input> memory_input(std::string_view bytes, std::string name = "memory");
 
-/// Which rows of an input a reader gives: those whose first byte lies in [begin, end). A `begin` inside a row starts at the next
-/// one, so that adjacent ranges give every row once.
+/// Which rows of an input a reader gives: those whose first byte lies in [begin, end). A `begin` inside a row starts at the
+/// next one, so that adjacent ranges give every row once.
 struct byte_range {
   std::int64_t begin = 0;
   std::int64_t end = std::numeric_limits<std::int64_t>::max();

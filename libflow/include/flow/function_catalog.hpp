@@ -34,7 +34,7 @@ struct scalar_binding {
 
 /// One entry of the catalogue. The documentation and SHOW FUNCTIONS are made from these.
 struct function_entry {
-  std::string name;         ///< Lower case; operators by their symbol.
+  std::string name;  ///< Lower case; operators by their symbol.
   function_kind kind = function_kind::scalar;
   std::string usage;        ///< "substring(str, pos [, len])".
   std::string description;  ///< One line.

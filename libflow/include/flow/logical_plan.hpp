@@ -17,21 +17,21 @@ struct logical_plan;
 using logical_plan_ptr = std::shared_ptr<const logical_plan>;
 
 enum class plan_kind {
-  relation,       ///< A name to be looked up among views and tables: `name`.
-  scan,           ///< A source: `source`, `streaming`.
-  alias,          ///< children[0] known as `name` to qualified names.
-  project,        ///< `expressions`; may hold stars and one generator.
-  with_columns,   ///< `expressions` (aliases) added or replaced in place.
-  rename,         ///< `names[0]` -> `names[1]`.
-  drop,           ///< `names` removed, unknown ones ignored.
-  filter,         ///< expressions[0].
-  aggregate,      ///< Output: `keys`, then `expressions` (aggregates); `having` over the output, or null.
-  with_watermark, ///< `name` column, `delay`.
-  join,           ///< children[0] and [1]; `how`, `expressions[0]` condition or none, `names` for USING.
-  unite,          ///< UNION ALL of the children, by position.
-  deduplicate,    ///< `names`, empty for all columns; `within_watermark`.
-  sort,           ///< `orders`.
-  limit,          ///< `count`.
+  relation,        ///< A name to be looked up among views and tables: `name`.
+  scan,            ///< A source: `source`, `streaming`.
+  alias,           ///< children[0] known as `name` to qualified names.
+  project,         ///< `expressions`; may hold stars and one generator.
+  with_columns,    ///< `expressions` (aliases) added or replaced in place.
+  rename,          ///< `names[0]` -> `names[1]`.
+  drop,            ///< `names` removed, unknown ones ignored.
+  filter,          ///< expressions[0].
+  aggregate,       ///< Output: `keys`, then `expressions` (aggregates); `having` over the output, or null.
+  with_watermark,  ///< `name` column, `delay`.
+  join,            ///< children[0] and [1]; `how`, `expressions[0]` condition or none, `names` for USING.
+  unite,           ///< UNION ALL of the children, by position.
+  deduplicate,     ///< `names`, empty for all columns; `within_watermark`.
+  sort,            ///< `orders`.
+  limit,           ///< `count`.
 };
 
 enum class join_type { inner, cross, left_outer, right_outer, full_outer, left_semi, left_anti };
@@ -54,12 +54,12 @@ struct logical_plan {
   expression_ptr having;
   std::vector<sort_order> orders;
   std::int64_t count = 0;
-  std::string delay;               ///< Of a watermark, as the user wrote it.
+  std::string delay;  ///< Of a watermark, as the user wrote it.
   join_type how = join_type::inner;
   bool within_watermark = false;
   source_provider_ptr source;
   bool streaming = false;
-  std::string uid;                 ///< From dataset::uid(), "" if none.
+  std::string uid;  ///< From dataset::uid(), "" if none.
 };
 
 /// Reads one SELECT statement (SELECT [DISTINCT] ... FROM ... [JOIN] [WHERE] [GROUP BY] [HAVING] [ORDER BY] [LIMIT], UNION ALL,

@@ -47,12 +47,12 @@ operator_spec make_watermark(const schema_ptr& input, int node, int column, dura
 /// The part of a group's key that carries event time: rows whose key time is at or before the watermark are late, and groups
 /// are closed and forgotten by the same rule.
 struct event_time_key {
-  int key = 0;           ///< Which of the keys.
-  bool window = false;   ///< The key is a window struct: its `end` counts. Else a TIMESTAMP: it counts itself.
+  int key = 0;          ///< Which of the keys.
+  bool window = false;  ///< The key is a window struct: its `end` counts. Else a TIMESTAMP: it counts itself.
 };
 
-/// A sliding window among the keys. The input has the pane (STRUCT<start, end> of length gcd(size, slide)) in place of the window;
-/// the operator combines panes, so a row costs the same for any size / slide.
+/// A sliding window among the keys. The input has the pane (STRUCT<start, end> of length gcd(size, slide)) in place of the
+/// window; the operator combines panes, so a row costs the same for any size / slide.
 struct sliding_window {
   int key = 0;
   duration size{}, slide{}, start{};
@@ -65,9 +65,9 @@ enum class aggregate_stage {
 };
 
 struct aggregate_call {
-  std::string name;           ///< Output column.
-  aggregate_binding function; ///< `arguments` bound to the operator's input (unused in `final`).
-  bound_ptr filter;           ///< FILTER (WHERE ...), or null.
+  std::string name;            ///< Output column.
+  aggregate_binding function;  ///< `arguments` bound to the operator's input (unused in `final`).
+  bound_ptr filter;            ///< FILTER (WHERE ...), or null.
 };
 
 /// Hash aggregation by key. Output: keys, then results (partial: keys, then each call's state columns).
@@ -78,7 +78,7 @@ struct aggregate_plan {
   output_mode mode = output_mode::update;
   std::optional<event_time_key> event_time;  ///< Only where the key column carries a watermark.
   std::optional<sliding_window> sliding;
-  bool streaming = true;    ///< False: a bounded run; everything is emitted at the barrier, nothing is kept.
+  bool streaming = true;  ///< False: a bounded run; everything is emitted at the barrier, nothing is kept.
   std::string uid;
 };
 operator_spec make_aggregate(const schema_ptr& input, aggregate_plan plan);
@@ -118,7 +118,7 @@ struct table_join_plan {
   bound_ptr condition;                             ///< Over the output columns; null: none.
   std::function<std::vector<batch>()> table;       ///< Reads the bounded side.
   schema_ptr table_schema;
-  bool stream_is_left = true;                      ///< Order of output columns.
+  bool stream_is_left = true;  ///< Order of output columns.
 };
 operator_spec make_table_join(const schema_ptr& input, table_join_plan plan);
 

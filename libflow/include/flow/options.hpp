@@ -35,7 +35,8 @@ class options {
   /// One of `allowed`, without regard to case; returned as written in `allowed`.
   std::string choice(std::string_view key, std::string_view fallback, std::initializer_list<std::string_view> allowed) const;
 
-  /// Refuses every key that was not read. @throws error{unknown_option} with `who` ("format \"csv\"") and the nearest known key.
+  /// Refuses every key that was not read. @throws error{unknown_option} with `who` ("format \"csv\"") and the nearest known
+  /// key.
   void finish(std::string_view who) const;
 
   const std::map<std::string, std::string, ignore_case_less>& values() const { return values_; }

@@ -34,10 +34,10 @@ struct stage_input {
 /// Operators fused into one actor per instance. A stage starts either with a source's readers or with inputs.
 struct physical_stage {
   int id = 0;
-  int source = -1;                    ///< Index into physical_plan::sources, or -1.
-  std::vector<stage_input> inputs;    ///< Empty iff source >= 0.
-  std::vector<operator_spec> chain;   ///< In order of the rows; may be empty.
-  bool single = false;                ///< Exactly one instance whatever the parallelism.
+  int source = -1;                   ///< Index into physical_plan::sources, or -1.
+  std::vector<stage_input> inputs;   ///< Empty iff source >= 0.
+  std::vector<operator_spec> chain;  ///< In order of the rows; may be empty.
+  bool single = false;               ///< Exactly one instance whatever the parallelism.
   schema_ptr output;
 };
 

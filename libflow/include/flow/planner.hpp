@@ -22,7 +22,7 @@ bool is_streaming(const logical_plan& plan, const relation_lookup& lookup);
 
 /// What planning needs to know beside the plan.
 struct planner_options {
-  bool streaming = true;   ///< False: a bounded run by run_local(); every operator emits at the end.
+  bool streaming = true;  ///< False: a bounded run by run_local(); every operator emits at the end.
   output_mode mode = output_mode::append;
 };
 

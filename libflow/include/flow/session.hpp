@@ -37,8 +37,8 @@ class reader {
 };
 
 /// A thread-safe input that the program pushes rows into. Bounded: push() waits, try_push() says no. Copies are handles on
-/// the same input. Rows are kept until an epoch that holds them is committed, so a query restarted in the same process reads them
-/// again.
+/// the same input. Rows are kept until an epoch that holds them is committed, so a query restarted in the same process reads
+/// them again.
 class push_input {
  public:
   /// Waits while the input is full. @throws error{illegal_state} after close(), error{type_mismatch} for another schema.
@@ -73,8 +73,8 @@ class query_manager {
   std::shared_ptr<session_state> session_;
 };
 
-/// The entry: makes datasets, holds views and tables, runs queries. No global state: several may live in one process. The last copy's
-/// destruction stops its queries and waits for them.
+/// The entry: makes datasets, holds views and tables, runs queries. No global state: several may live in one process. The last
+/// copy's destruction stops its queries and waits for them.
 class session {
  public:
   static session make(session_options options = {});

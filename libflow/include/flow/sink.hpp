@@ -34,16 +34,22 @@ class sink {
 
   virtual void open(const sink_context& context) = 0;
   /// At a start: `newest` is the newest epoch in the checkpoint (0 at first start), `prepared` what prepare() returned for it
-  /// (null at first start). Completes or undoes what a crash left, and returns the epoch whose rows are the last ones visible: `newest`,
-  /// or an older one to which the query must then go back. Sinks that cannot know return `newest`.
-  virtual epoch recover(epoch newest, const nlohmann::json& prepared) { (void)prepared; return newest; }
+  /// (null at first start). Completes or undoes what a crash left, and returns the epoch whose rows are the last ones visible:
+  /// `newest`, or an older one to which the query must then go back. Sinks that cannot know return `newest`.
+  virtual epoch recover(epoch newest, const nlohmann::json& prepared) {
+    (void)prepared;
+    return newest;
+  }
   /// Rows of an epoch; in complete mode all rows between two barriers are the whole result.
   virtual void write(epoch e, const batch& rows) = 0;
   /// All rows of `e` have come. Makes them safe but not visible; what it returns is stored with the epoch. Called for epochs
   /// without rows too. Sinks with no second step (console, foreach_batch) act here.
   virtual nlohmann::json prepare(epoch e) = 0;
   /// Epoch `e` is durable in the checkpoint: make its rows visible. Idempotent.
-  virtual void commit(epoch e, const nlohmann::json& prepared) { (void)e; (void)prepared; }
+  virtual void commit(epoch e, const nlohmann::json& prepared) {
+    (void)e;
+    (void)prepared;
+  }
   /// After the last epoch, or when the query fails. Throws away rows of an epoch not prepared.
   virtual void close() {}
 

@@ -19,8 +19,8 @@ namespace flow {
 /// end; unbounded ones (continuous mode) go on. `description` is the source's own, complete: from it alone, in another
 /// process, the same rows are read again.
 struct source_split {
-  std::string id;               ///< Unique within the source while the split is not finished: a path, "topic-3".
-  nlohmann::json description;   ///< {"path":..., "begin":..., "end":...}
+  std::string id;              ///< Unique within the source while the split is not finished: a path, "topic-3".
+  nlohmann::json description;  ///< {"path":..., "begin":..., "end":...}
   bool bounded = true;
 };
 
@@ -105,7 +105,8 @@ class source {
   virtual bool blocking() const { return false; }
   /// False if rows cannot be read again after a crash (socket): the query runs, and says so.
   virtual bool replayable() const { return true; }
-  /// How long the engine waits before it asks discover() again when nothing is new and nobody called on_discoverable's callback.
+  /// How long the engine waits before it asks discover() again when nothing is new and nobody called on_discoverable's
+  /// callback.
   virtual duration poll_interval() const { return milliseconds(10); }
   /// Sets what to call, from any thread, when discover() would give something (push). Optional.
   virtual void on_discoverable(std::function<void()> callback) { (void)callback; }

@@ -27,7 +27,7 @@ class state_delta {
   void reserve(std::size_t entries, std::size_t bytes);
 
   struct entry {
-    std::uint64_t offset = 0;      ///< Of the key in `bytes`; the value follows it.
+    std::uint64_t offset = 0;  ///< Of the key in `bytes`; the value follows it.
     std::uint32_t key_size = 0;
     std::uint32_t value_size = 0;  ///< `erased` marks a tombstone.
     key_group group{};

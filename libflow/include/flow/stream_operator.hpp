@@ -26,9 +26,9 @@ class emitter {
 
 /// Counters an operator keeps for progress reports; read by the engine at barriers.
 struct operator_metrics {
-  std::int64_t rows_total = 0;              ///< State rows held.
-  std::int64_t rows_updated = 0;            ///< State rows changed since the last barrier.
-  std::int64_t rows_removed = 0;            ///< State rows evicted since the last barrier.
+  std::int64_t rows_total = 0;                 ///< State rows held.
+  std::int64_t rows_updated = 0;               ///< State rows changed since the last barrier.
+  std::int64_t rows_removed = 0;               ///< State rows evicted since the last barrier.
   std::int64_t rows_dropped_by_watermark = 0;  ///< Late rows since the last barrier.
   std::int64_t memory_bytes = 0;
 };
@@ -87,8 +87,8 @@ class stream_operator {
 
 /// How to make one operator of the physical plan, and what is compared with the checkpoint at a restart.
 struct operator_spec {
-  std::string uid;   ///< Stable name of its state: "aggregate-0", or the user's uid().
-  std::string kind;  ///< "project", "filter", "aggregate", ...
+  std::string uid;          ///< Stable name of its state: "aggregate-0", or the user's uid().
+  std::string kind;         ///< "project", "filter", "aggregate", ...
   std::string description;  ///< For explain().
   bool stateful = false;
   /// For stateful ones: key types, state types, output mode...: must be equal to restore.

@@ -29,8 +29,8 @@ class streaming_query {
   virtual std::string name() const = 0;    ///< "" if unnamed.
   virtual bool is_active() const = 0;
   virtual query_status status() const = 0;
-  /// Progress as JSON with Spark's names (id, runId, batchId, numInputRows, inputRowsPerSecond, durationMs, eventTime, stateOperators,
-  /// sources, sink); null before the first epoch.
+  /// Progress as JSON with Spark's names (id, runId, batchId, numInputRows, inputRowsPerSecond, durationMs, eventTime,
+  /// stateOperators, sources, sink); null before the first epoch.
   virtual nlohmann::json last_progress() const = 0;
   virtual std::vector<nlohmann::json> recent_progress() const = 0;
   /// What ended the query, or nothing.

@@ -50,7 +50,8 @@ void append_decimal(arrow::ArrayBuilder& builder, const json& value) {
   if (!value.is_string()) refuse(value, type);
   arrow::Decimal128 number;
   std::int32_t precision = 0, scale = 0;
-  if (!arrow::Decimal128::FromString(value.get_ref<const std::string&>(), &number, &precision, &scale).ok()) refuse(value, type);
+  if (!arrow::Decimal128::FromString(value.get_ref<const std::string&>(), &number, &precision, &scale).ok())
+    refuse(value, type);
   const auto scaled = number.Rescale(scale, type.scale());
   if (!scaled.ok() || !scaled->FitsInPrecision(type.precision())) refuse(value, type);
   check(static_cast<arrow::Decimal128Builder&>(builder).Append(*scaled));
@@ -96,23 +97,34 @@ void append(arrow::ArrayBuilder& builder, const json& value) {
     case arrow::Type::BOOL:
       if (!value.is_boolean()) refuse(value, type);
       return check(static_cast<arrow::BooleanBuilder&>(builder).Append(value.get<bool>()));
-    case arrow::Type::INT8: return append_integer<arrow::Int8Builder>(builder, value);
-    case arrow::Type::INT16: return append_integer<arrow::Int16Builder>(builder, value);
-    case arrow::Type::INT32: return append_integer<arrow::Int32Builder>(builder, value);
-    case arrow::Type::INT64: return append_integer<arrow::Int64Builder>(builder, value);
+    case arrow::Type::INT8:
+      return append_integer<arrow::Int8Builder>(builder, value);
+    case arrow::Type::INT16:
+      return append_integer<arrow::Int16Builder>(builder, value);
+    case arrow::Type::INT32:
+      return append_integer<arrow::Int32Builder>(builder, value);
+    case arrow::Type::INT64:
+      return append_integer<arrow::Int64Builder>(builder, value);
     case arrow::Type::FLOAT:
       return check(static_cast<arrow::FloatBuilder&>(builder).Append(static_cast<float>(to_double(value, type))));
-    case arrow::Type::DOUBLE: return check(static_cast<arrow::DoubleBuilder&>(builder).Append(to_double(value, type)));
-    case arrow::Type::STRING: return check(static_cast<arrow::StringBuilder&>(builder).Append(text_of(value, type)));
-    case arrow::Type::BINARY: return check(static_cast<arrow::BinaryBuilder&>(builder).Append(from_hex(value, type)));
-    case arrow::Type::DATE32: return append_parsed<arrow::Date32Builder>(builder, value, parse_date_text(text_of(value, type)));
+    case arrow::Type::DOUBLE:
+      return check(static_cast<arrow::DoubleBuilder&>(builder).Append(to_double(value, type)));
+    case arrow::Type::STRING:
+      return check(static_cast<arrow::StringBuilder&>(builder).Append(text_of(value, type)));
+    case arrow::Type::BINARY:
+      return check(static_cast<arrow::BinaryBuilder&>(builder).Append(from_hex(value, type)));
+    case arrow::Type::DATE32:
+      return append_parsed<arrow::Date32Builder>(builder, value, parse_date_text(text_of(value, type)));
     case arrow::Type::TIMESTAMP:
       return append_parsed<arrow::TimestampBuilder>(builder, value, parse_timestamp_text(text_of(value, type), 0));
-    case arrow::Type::DECIMAL128: return append_decimal(builder, value);
+    case arrow::Type::DECIMAL128:
+      return append_decimal(builder, value);
     case arrow::Type::LIST:
     case arrow::Type::MAP:
-    case arrow::Type::STRUCT: return append_nested(builder, value);
-    default: refuse(value, type);
+    case arrow::Type::STRUCT:
+      return append_nested(builder, value);
+    default:
+      refuse(value, type);
   }
 }
 
@@ -179,11 +191,16 @@ json nested_at(const arrow::Array& a, std::int64_t i) {
 json value_at(const arrow::Array& a, std::int64_t i) {
   if (a.IsNull(i)) return nullptr;
   switch (a.type_id()) {
-    case arrow::Type::BOOL: return static_cast<const arrow::BooleanArray&>(a).Value(i);
-    case arrow::Type::INT8: return static_cast<const arrow::Int8Array&>(a).Value(i);
-    case arrow::Type::INT16: return static_cast<const arrow::Int16Array&>(a).Value(i);
-    case arrow::Type::INT32: return static_cast<const arrow::Int32Array&>(a).Value(i);
-    case arrow::Type::INT64: return static_cast<const arrow::Int64Array&>(a).Value(i);
+    case arrow::Type::BOOL:
+      return static_cast<const arrow::BooleanArray&>(a).Value(i);
+    case arrow::Type::INT8:
+      return static_cast<const arrow::Int8Array&>(a).Value(i);
+    case arrow::Type::INT16:
+      return static_cast<const arrow::Int16Array&>(a).Value(i);
+    case arrow::Type::INT32:
+      return static_cast<const arrow::Int32Array&>(a).Value(i);
+    case arrow::Type::INT64:
+      return static_cast<const arrow::Int64Array&>(a).Value(i);
     case arrow::Type::FLOAT: {
       const float v = static_cast<const arrow::FloatArray&>(a).Value(i);
       return floating(static_cast<double>(v), std::isfinite(v) ? short_float(v) : json());
@@ -192,16 +209,21 @@ json value_at(const arrow::Array& a, std::int64_t i) {
       const double v = static_cast<const arrow::DoubleArray&>(a).Value(i);
       return floating(v, v);
     }
-    case arrow::Type::STRING: return std::string(static_cast<const arrow::StringArray&>(a).GetView(i));
-    case arrow::Type::BINARY: return hex_of(static_cast<const arrow::BinaryArray&>(a).GetView(i));
+    case arrow::Type::STRING:
+      return std::string(static_cast<const arrow::StringArray&>(a).GetView(i));
+    case arrow::Type::BINARY:
+      return hex_of(static_cast<const arrow::BinaryArray&>(a).GetView(i));
     case arrow::Type::DATE32: {
       std::string text;
       append_date(text, static_cast<const arrow::Date32Array&>(a).Value(i));
       return text;
     }
-    case arrow::Type::TIMESTAMP: return timestamp_text(static_cast<const arrow::TimestampArray&>(a).Value(i));
-    case arrow::Type::DECIMAL128: return static_cast<const arrow::Decimal128Array&>(a).FormatValue(i);
-    default: return nested_at(a, i);
+    case arrow::Type::TIMESTAMP:
+      return timestamp_text(static_cast<const arrow::TimestampArray&>(a).Value(i));
+    case arrow::Type::DECIMAL128:
+      return static_cast<const arrow::Decimal128Array&>(a).FormatValue(i);
+    default:
+      return nested_at(a, i);
   }
 }
 
@@ -216,7 +238,8 @@ batch batch_from_json(const schema_ptr& schema, const nlohmann::json& rows) {
     for (std::size_t r = 0; r < rows.size(); ++r) {
       try {
         if (!rows[r].is_array() || rows[r].size() != static_cast<std::size_t>(schema->num_fields())) {
-          throw error(errc::invalid_argument, "expected " + std::to_string(schema->num_fields()) + " values, got " + rows[r].dump());
+          throw error(errc::invalid_argument,
+                      "expected " + std::to_string(schema->num_fields()) + " values, got " + rows[r].dump());
         }
         append(*builder, rows[r][static_cast<std::size_t>(c)]);
       } catch (const error& e) {

@@ -14,7 +14,8 @@ data_type nested_target(const arrow::DataType& type, const std::string& column) 
   switch (type.id()) {
     case arrow::Type::LIST:
     case arrow::Type::LARGE_LIST:
-    case arrow::Type::FIXED_SIZE_LIST: return types::list(target_of(*type.field(0)->type(), column));
+    case arrow::Type::FIXED_SIZE_LIST:
+      return types::list(target_of(*type.field(0)->type(), column));
     case arrow::Type::MAP: {
       const auto& m = static_cast<const arrow::MapType&>(type);
       return types::map(target_of(*m.key_type(), column), target_of(*m.item_type(), column));
@@ -24,7 +25,8 @@ data_type nested_target(const arrow::DataType& type, const std::string& column) 
       for (const auto& f : type.fields()) members.emplace_back(f->name(), target_of(*f->type(), column));
       return types::structure(members);
     }
-    default: break;
+    default:
+      break;
   }
   throw error(errc::type_mismatch, "column '" + column + "' has Arrow type " + type.ToString() +
                                        ", which has no counterpart here: convert it before handing the batch in");
@@ -32,28 +34,40 @@ data_type nested_target(const arrow::DataType& type, const std::string& column) 
 
 data_type target_of(const arrow::DataType& type, const std::string& column) {
   switch (type.id()) {
-    case arrow::Type::NA: return types::null();
-    case arrow::Type::BOOL: return types::boolean();
-    case arrow::Type::INT8: return types::tinyint();
+    case arrow::Type::NA:
+      return types::null();
+    case arrow::Type::BOOL:
+      return types::boolean();
+    case arrow::Type::INT8:
+      return types::tinyint();
     case arrow::Type::INT16:
-    case arrow::Type::UINT8: return types::smallint();
+    case arrow::Type::UINT8:
+      return types::smallint();
     case arrow::Type::INT32:
-    case arrow::Type::UINT16: return types::integer();
+    case arrow::Type::UINT16:
+      return types::integer();
     case arrow::Type::INT64:
-    case arrow::Type::UINT32: return types::bigint();
-    case arrow::Type::UINT64: return types::decimal(20, 0);
+    case arrow::Type::UINT32:
+      return types::bigint();
+    case arrow::Type::UINT64:
+      return types::decimal(20, 0);
     case arrow::Type::HALF_FLOAT:
-    case arrow::Type::FLOAT: return types::float32();
-    case arrow::Type::DOUBLE: return types::float64();
+    case arrow::Type::FLOAT:
+      return types::float32();
+    case arrow::Type::DOUBLE:
+      return types::float64();
     case arrow::Type::STRING:
     case arrow::Type::LARGE_STRING:
-    case arrow::Type::STRING_VIEW: return types::string();
+    case arrow::Type::STRING_VIEW:
+      return types::string();
     case arrow::Type::BINARY:
     case arrow::Type::LARGE_BINARY:
     case arrow::Type::BINARY_VIEW:
-    case arrow::Type::FIXED_SIZE_BINARY: return types::binary();
+    case arrow::Type::FIXED_SIZE_BINARY:
+      return types::binary();
     case arrow::Type::DATE32:
-    case arrow::Type::DATE64: return types::date();
+    case arrow::Type::DATE64:
+      return types::date();
     case arrow::Type::TIMESTAMP:
       return static_cast<const arrow::TimestampType&>(type).timezone().empty() ? types::timestamp_ntz() : types::timestamp();
     case arrow::Type::DECIMAL32:
@@ -63,9 +77,12 @@ data_type target_of(const arrow::DataType& type, const std::string& column) {
       const auto& d = static_cast<const arrow::DecimalType&>(type);
       return types::decimal(d.precision(), d.scale());
     }
-    case arrow::Type::INTERVAL_MONTH_DAY_NANO: return types::interval();
-    case arrow::Type::DICTIONARY: return target_of(*static_cast<const arrow::DictionaryType&>(type).value_type(), column);
-    default: return nested_target(type, column);
+    case arrow::Type::INTERVAL_MONTH_DAY_NANO:
+      return types::interval();
+    case arrow::Type::DICTIONARY:
+      return target_of(*static_cast<const arrow::DictionaryType&>(type).value_type(), column);
+    default:
+      return nested_target(type, column);
   }
 }
 

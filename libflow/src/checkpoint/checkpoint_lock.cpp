@@ -34,8 +34,9 @@ checkpoint_lock::checkpoint_lock(const std::filesystem::path& dir) {
     const auto pid = written_pid(descriptor_);
     ::close(descriptor_);
     if (cause != EWOULDBLOCK) throw error(errc::storage_failed, "cannot lock " + file.string() + ": " + std::strerror(cause));
-    const auto who = !pid ? "another process" : *pid == getpid() ? "this process (pid " + std::to_string(*pid) + ")"
-                                                                 : "the process with pid " + std::to_string(*pid);
+    const auto who = !pid               ? "another process"
+                     : *pid == getpid() ? "this process (pid " + std::to_string(*pid) + ")"
+                                        : "the process with pid " + std::to_string(*pid);
     throw error(errc::checkpoint_locked, "the checkpoint " + dir.string() + " is in use by " + who +
                                              ": stop that query first, or give this one a checkpointLocation of its own");
   }

@@ -6,7 +6,8 @@
 
 namespace flow {
 
-/// Ownership of a checkpoint directory: an flock on `DIR/lock`, held until destruction, which the kernel gives up with the process.
+/// Ownership of a checkpoint directory: an flock on `DIR/lock`, held until destruction, which the kernel gives up with the
+/// process.
 class checkpoint_lock {
  public:
   /// @throws error{checkpoint_locked} naming the owner, error{storage_failed}.

@@ -137,8 +137,8 @@ class verifier {
     std::uint64_t entries = 0;
     bool whole = true;
     for (const auto id : r.segments) {
-      const auto name = segment_name(uid, id, r.first_epoch, r.last_epoch, file_) + ", of which epoch " + std::to_string(epoch) +
-                        " consists,";
+      const auto name = segment_name(uid, id, r.first_epoch, r.last_epoch, file_) + ", of which epoch " +
+                        std::to_string(epoch) + " consists,";
       attempt([&] {
         whole = false;
         const auto bytes = transaction_.get(table::segments, big_endian(id));
@@ -177,7 +177,7 @@ std::shared_ptr<lmdb_environment> open_to_read(const fs::path& dir) {
   const auto file = dir / state_file;
   if (!fs::exists(file)) {
     throw error(errc::unreadable_input, "there is no checkpoint in " + dir.string() + ": " + file.string() +
-                                             " does not exist; give the directory that was the query's checkpointLocation");
+                                            " does not exist; give the directory that was the query's checkpointLocation");
   }
   lmdb_options options;
   options.read_only = true;

@@ -135,8 +135,8 @@ class lmdb_checkpoint_store final : public checkpoint_store {
   void sink_committed(epoch number) override;
   std::optional<epoch> last_sink_committed() const override;
   void roll_back_to(epoch number, bool keep_next_plan) override;
-  std::unique_ptr<operator_state> open_state(const std::string& uid, std::uint32_t instance, std::uint32_t parallelism, epoch at,
-                                             state_store_kind kind) override;
+  std::unique_ptr<operator_state> open_state(const std::string& uid, std::uint32_t instance, std::uint32_t parallelism,
+                                             epoch at, state_store_kind kind) override;
   bool compact(std::size_t budget) override;
   checkpoint_statistics statistics() const override;
   json describe() const override;
@@ -201,8 +201,9 @@ class lmdb_checkpoint_store final : public checkpoint_store {
   state_lists current_;  ///< Of the newest epoch, with merges that the next commit will record.
   std::uint64_t next_segment_ = 1;
   std::deque<std::uint64_t> garbage_;  ///< Segments no epoch refers to.
-  std::vector<unsaved_segment> unsaved_;  ///< Small merges' segments, saved by the next commit instead of a transaction of their own.
-  std::vector<compaction_job> jobs_;   ///< Largest first; the last one is worked on.
+  std::vector<unsaved_segment>
+      unsaved_;  ///< Small merges' segments, saved by the next commit instead of a transaction of their own.
+  std::vector<compaction_job> jobs_;  ///< Largest first; the last one is worked on.
   std::optional<epoch> sink_committed_;
   bool sink_record_due_ = false;
   std::vector<watcher> watchers_;
@@ -253,7 +254,8 @@ void lmdb_checkpoint_store::write(std::string_view operation, std::size_t bytes,
   environment_->write(operation, bytes, [&](const lmdb_transaction& t) {
     const auto owner = t.get(table::meta, "owner");
     if (!owner || *owner != owner_record_) {
-      throw error(errc::checkpoint_locked, "the checkpoint " + dir_.string() + " has been taken over by another process: this query ends");
+      throw error(errc::checkpoint_locked,
+                  "the checkpoint " + dir_.string() + " has been taken over by another process: this query ends");
     }
     body(t);
     if (sink_record_due_) t.put(table::sinks, "committed", seal("committed", sink_committed_->value));
@@ -262,7 +264,9 @@ void lmdb_checkpoint_store::write(std::string_view operation, std::size_t bytes,
 }
 
 void lmdb_checkpoint_store::take_ownership() {
-  const auto name = [&](std::string_view key) { return "meta record \"" + std::string(key) + "\" in " + environment_->file().string(); };
+  const auto name = [&](std::string_view key) {
+    return "meta record \"" + std::string(key) + "\" in " + environment_->file().string();
+  };
   bool made = false;
   environment_->write("open", 0, [&](const lmdb_transaction& t) {
     const auto stored = [&](std::string_view key) {
@@ -285,7 +289,8 @@ void lmdb_checkpoint_store::take_ownership() {
     owner_record_ = seal("owner", {{"fencing", fencing_epoch_}, {"pid", getpid()}});
     t.put(table::meta, "owner", owner_record_);
     if (const auto committed = t.get(table::sinks, "committed")) {
-      sink_committed_ = epoch{unseal("committed", *committed, "sink record in " + environment_->file().string()).get<std::uint64_t>()};
+      sink_committed_ =
+          epoch{unseal("committed", *committed, "sink record in " + environment_->file().string()).get<std::uint64_t>()};
     }
   });
   // A crash may have come between the environment's making and the file's.
@@ -410,7 +415,8 @@ std::optional<json> lmdb_checkpoint_store::plan(epoch number) const {
 void lmdb_checkpoint_store::refuse_damaged(epoch number) const {
   const auto kept = retained_.find(number.value);
   if (kept != retained_.end() && !kept->second.state) {
-    throw error(errc::checkpoint_corrupt, kept->second.damage + "; roll back to an older epoch, or restore the file from a copy");
+    throw error(errc::checkpoint_corrupt,
+                kept->second.damage + "; roll back to an older epoch, or restore the file from a copy");
   }
 }
 
@@ -568,9 +574,8 @@ void lmdb_checkpoint_store::roll_back_to(epoch number, bool keep_next_plan) {
     for (auto later = retained_.upper_bound(number.value); later != retained_.end(); ++later) {
       t.erase(table::epochs, big_endian(later->first));
     }
-    erase_plans(t, [&](std::uint64_t planned) {
-      return planned > number.value && !(keep_next_plan && planned == number.value + 1);
-    });
+    erase_plans(
+        t, [&](std::uint64_t planned) { return planned > number.value && !(keep_next_plan && planned == number.value + 1); });
   });
   jobs_.clear();
   unsaved_.clear();
@@ -586,18 +591,20 @@ std::unique_ptr<operator_state> lmdb_checkpoint_store::open_state(const std::str
     refuse_damaged(at);
     const auto kept = retained_.find(at.value);
     if (kept == retained_.end()) {
-      throw error(errc::checkpoint_mismatch, "the checkpoint " + dir_.string() + " does not hold epoch " +
-                                                 std::to_string(at.value) + " any more");
+      throw error(errc::checkpoint_mismatch,
+                  "the checkpoint " + dir_.string() + " does not hold epoch " + std::to_string(at.value) + " any more");
     }
     if (const auto found = kept->second.state->find(uid); found != kept->second.state->end()) list = found->second;
   }
   auto mailbox = std::make_shared<state_mailbox>(environment_);
   watchers_.push_back({uid, mailbox});
-  return std::make_unique<segment_state>(uid, group_range::of(instance, parallelism), kind, std::move(mailbox), at, std::move(list));
+  return std::make_unique<segment_state>(uid, group_range::of(instance, parallelism), kind, std::move(mailbox), at,
+                                         std::move(list));
 }
 
 bool lmdb_checkpoint_store::is_busy(const std::string& uid, const run_ptr& r) const {
-  const bool merging = std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job.uid() == uid && job.uses(r); });
+  const bool merging =
+      std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job.uid() == uid && job.uses(r); });
   return merging || std::any_of(unsaved_.begin(), unsaved_.end(), [&](const auto& segment) {
            return std::find(r->segments.begin(), r->segments.end(), segment.id) != r->segments.end();
          });

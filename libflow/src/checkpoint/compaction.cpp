@@ -22,7 +22,11 @@ std::optional<merge_choice> choose_merge(std::span<const run_ptr> runs) {
 
 compaction_job::compaction_job(std::string uid, std::vector<run_ptr> inputs, bool bottom, std::uint32_t parallelism,
                                std::size_t segment_bytes)
-    : uid_(std::move(uid)), inputs_(std::move(inputs)), bottom_(bottom), parallelism_(parallelism), segment_bytes_(segment_bytes) {
+    : uid_(std::move(uid)),
+      inputs_(std::move(inputs)),
+      bottom_(bottom),
+      parallelism_(parallelism),
+      segment_bytes_(segment_bytes) {
   result_.first_epoch = inputs_.back()->first_epoch;
   result_.last_epoch = inputs_.front()->last_epoch;
   for (const auto& r : inputs_) input_bytes_ += r->bytes;

@@ -21,8 +21,8 @@ struct merge_choice {
   std::size_t begin = 0, count = 0;
 };
 
-/// Size-tiered choice among consecutive runs, newest first: at least four, none larger than twice what is newer than it, so that an
-/// entry is rewritten a logarithmic number of times and runs stay logarithmically few.
+/// Size-tiered choice among consecutive runs, newest first: at least four, none larger than twice what is newer than it, so
+/// that an entry is rewritten a logarithmic number of times and runs stay logarithmically few.
 std::optional<merge_choice> choose_merge(std::span<const run_ptr> runs);
 
 /// Merges runs of one operator into one, a bounded piece at a time. Between pieces nothing is held but the last key, so that
@@ -30,7 +30,8 @@ std::optional<merge_choice> choose_merge(std::span<const run_ptr> runs);
 class compaction_job {
  public:
   /// `inputs` newest first; `bottom`: nothing older exists, so tombstones have done their work.
-  compaction_job(std::string uid, std::vector<run_ptr> inputs, bool bottom, std::uint32_t parallelism, std::size_t segment_bytes);
+  compaction_job(std::string uid, std::vector<run_ptr> inputs, bool bottom, std::uint32_t parallelism,
+                 std::size_t segment_bytes);
 
   enum class progress { paused, segment_ready, finished };
   /// Reads about `budget` bytes. After segment_ready, segment() is to be stored and written() called.

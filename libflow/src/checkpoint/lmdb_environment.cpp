@@ -24,21 +24,28 @@ errc code_of(int code) {
     case MDB_VERSION_MISMATCH:
     case MDB_INVALID:
     case MDB_INCOMPATIBLE:
-    case MDB_NOTFOUND: return errc::checkpoint_corrupt;
-    default: return errc::storage_failed;
+    case MDB_NOTFOUND:
+      return errc::checkpoint_corrupt;
+    default:
+      return errc::storage_failed;
   }
 }
 
 std::string_view advice(int code) {
   switch (code) {
     case ENOSPC:
-    case EDQUOT: return "; free space there and start the query again";
+    case EDQUOT:
+      return "; free space there and start the query again";
     case EACCES:
     case EPERM:
-    case EROFS: return "; make it writable for this user";
-    case EIO: return "; the device may be failing";
-    case MDB_READERS_FULL: return "; too many programs and operators read this checkpoint at once";
-    default: return code_of(code) == errc::checkpoint_corrupt ? "; restore the file from a copy" : "";
+    case EROFS:
+      return "; make it writable for this user";
+    case EIO:
+      return "; the device may be failing";
+    case MDB_READERS_FULL:
+      return "; too many programs and operators read this checkpoint at once";
+    default:
+      return code_of(code) == errc::checkpoint_corrupt ? "; restore the file from a copy" : "";
   }
 }
 
@@ -159,8 +166,8 @@ void lmdb_environment::refuse_truncated() {
     }
     return;
   }
-  throw error(errc::checkpoint_corrupt, "cannot open " + file_.string() + ": it has " + std::to_string(size) + " bytes, but its " +
-                                            "newest transaction needs " + std::to_string(used_bytes()) +
+  throw error(errc::checkpoint_corrupt, "cannot open " + file_.string() + ": it has " + std::to_string(size) +
+                                            " bytes, but its " + "newest transaction needs " + std::to_string(used_bytes()) +
                                             "; it was cut short, restore the file from a copy");
 }
 
@@ -243,8 +250,8 @@ void lmdb_environment::write(std::string_view operation, std::size_t bytes,
 void lmdb_environment::copy_to(const std::filesystem::path& file) const {
   const int code = mdb_env_copy2(env_.get(), file.c_str(), MDB_CP_COMPACT);
   if (code == 0) return;
-  throw error(code_of(code), "cannot copy " + file_.string() + " to " + file.string() + ": " + mdb_strerror(code) +
-                                 std::string(advice(code)));
+  throw error(code_of(code),
+              "cannot copy " + file_.string() + " to " + file.string() + ": " + mdb_strerror(code) + std::string(advice(code)));
 }
 
 lmdb_reader::lmdb_reader(std::shared_ptr<lmdb_environment> environment) : environment_(std::move(environment)) {

@@ -56,8 +56,8 @@ struct lmdb_options {
 
 class lmdb_reader;
 
-/// An LMDB environment of the tables above in one file. One writer at a time, any number of lmdb_readers; failures are flow::error
-/// with the operation, the file and the cause.
+/// An LMDB environment of the tables above in one file. One writer at a time, any number of lmdb_readers; failures are
+/// flow::error with the operation, the file and the cause.
 class lmdb_environment {
  public:
   lmdb_environment(std::filesystem::path file, lmdb_options options);
@@ -65,8 +65,8 @@ class lmdb_environment {
   lmdb_environment(const lmdb_environment&) = delete;
   lmdb_environment& operator=(const lmdb_environment&) = delete;
 
-  /// Runs `body` in a write transaction and commits it, or nothing of it. `bytes`: about how much it writes; the map is raised before
-  /// it could be full, and if it is full all the same, raised and `body` run again.
+  /// Runs `body` in a write transaction and commits it, or nothing of it. `bytes`: about how much it writes; the map is raised
+  /// before it could be full, and if it is full all the same, raised and `body` run again.
   void write(std::string_view operation, std::size_t bytes, const std::function<void(const lmdb_transaction&)>& body);
   void copy_to(const std::filesystem::path& file) const;
 
@@ -98,8 +98,8 @@ class lmdb_environment {
   std::vector<lmdb_reader*> readers_;
 };
 
-/// A read transaction kept between uses. Used by one thread at a time, which holds the lock; between uses the environment may end the
-/// transaction in order to move the map, which is told by active() turning false: then every view into it is void.
+/// A read transaction kept between uses. Used by one thread at a time, which holds the lock; between uses the environment may
+/// end the transaction in order to move the map, which is told by active() turning false: then every view into it is void.
 class lmdb_reader {
  public:
   explicit lmdb_reader(std::shared_ptr<lmdb_environment> environment);

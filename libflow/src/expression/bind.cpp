@@ -80,11 +80,16 @@ class binder {
 
   bound_ptr bind_any(const expression& e) {
     switch (e.kind) {
-      case expression_kind::literal: return bind_literal(e.value);
-      case expression_kind::reference: return bind_reference(e.path);
-      case expression_kind::alias: return bind_any(*e.arguments.at(0));
-      case expression_kind::cast: return bind_cast(bind_any(*e.arguments.at(0)), e.type, e.name == "try_cast");
-      case expression_kind::call: return bind_function(e);
+      case expression_kind::literal:
+        return bind_literal(e.value);
+      case expression_kind::reference:
+        return bind_reference(e.path);
+      case expression_kind::alias:
+        return bind_any(*e.arguments.at(0));
+      case expression_kind::cast:
+        return bind_cast(bind_any(*e.arguments.at(0)), e.type, e.name == "try_cast");
+      case expression_kind::call:
+        return bind_function(e);
       case expression_kind::star:
         throw error(errc::unsupported_plan, "'*' can stand only in a select list, in struct(*) or in count(*)");
       case expression_kind::lambda:
@@ -94,9 +99,7 @@ class binder {
   }
 
  private:
-  bound_ptr column(std::size_t i) const {
-    return bind_column(static_cast<int>(i), scope_[i].type, scope_[i].name);
-  }
+  bound_ptr column(std::size_t i) const { return bind_column(static_cast<int>(i), scope_[i].type, scope_[i].name); }
 
   /// The column that `matches`, or nothing; later members of the path start at `depth`.
   template <class Matches>
@@ -109,13 +112,17 @@ class binder {
     }
     if (found == scope_.size()) return nullptr;
     auto bound = column(found);
-    for (std::size_t d = depth; d < path.size(); ++d) bound = bind_below(std::move(bound), path[d], joined({path.begin(), path.begin() + static_cast<std::ptrdiff_t>(d)}));
+    for (std::size_t d = depth; d < path.size(); ++d)
+      bound = bind_below(std::move(bound), path[d], joined({path.begin(), path.begin() + static_cast<std::ptrdiff_t>(d)}));
     return bound;
   }
 
   [[noreturn]] void refuse_ambiguous(const std::vector<std::string>& path, std::size_t a, std::size_t b) const {
-    const auto shown = [&](std::size_t i) { return (scope_[i].qualifiers.empty() ? "" : scope_[i].qualifiers[0] + ".") + scope_[i].name; };
-    throw error(errc::ambiguous_column, "'" + joined(path) + "' may be " + shown(a) + " or " + shown(b) + ": qualify it, or rename one");
+    const auto shown = [&](std::size_t i) {
+      return (scope_[i].qualifiers.empty() ? "" : scope_[i].qualifiers[0] + ".") + scope_[i].name;
+    };
+    throw error(errc::ambiguous_column,
+                "'" + joined(path) + "' may be " + shown(a) + " or " + shown(b) + ": qualify it, or rename one");
   }
 
   bound_ptr bind_reference(const std::vector<std::string>& path) const {
@@ -125,7 +132,8 @@ class binder {
       return bound;
     }
     if (path.size() > 1) {
-      auto qualified = find(path, 2, [&](const input_column& c) { return answers_to(c, path[0]) && same_name(c.name, path[1]); });
+      auto qualified =
+          find(path, 2, [&](const input_column& c) { return answers_to(c, path[0]) && same_name(c.name, path[1]); });
       if (qualified) return qualified;
     }
     if (auto plain = find(path, 1, [&](const input_column& c) { return same_name(c.name, path[0]); })) return plain;
@@ -183,7 +191,8 @@ class binder {
           std::any_of(scope_.begin(), scope_.end(), [&](const input_column& c) { return answers_to(c, star.path[0]); });
       if (!qualifies) {
         const auto base = bind_reference(star.path);
-        if (!is_struct_type(*base->type())) throw error(errc::type_mismatch, "'" + joined(star.path) + ".*': that is no struct");
+        if (!is_struct_type(*base->type()))
+          throw error(errc::type_mismatch, "'" + joined(star.path) + ".*': that is no struct");
         for (int i = 0; i < base->type()->num_fields(); ++i) {
           out.push_back(text(base->type()->field(i)->name()));
           out.push_back(bind_member(base, i));

@@ -38,19 +38,28 @@ std::optional<arrow::Decimal128> rescaled(const arrow::Decimal128& v, int from, 
   return fitted(arrow::Decimal128(v.IncreaseScaleBy(to - from)), precision);
 }
 
-arrow::Decimal128 whole_part(const arrow::Decimal128& v, int scale) { return scale == 0 ? v : arrow::Decimal128(v.ReduceScaleBy(scale, false)); }
+arrow::Decimal128 whole_part(const arrow::Decimal128& v, int scale) {
+  return scale == 0 ? v : arrow::Decimal128(v.ReduceScaleBy(scale, false));
+}
 
 /// Calls `f` with a value of the C++ type of a number's type.
 template <class F>
 scalar_kernel for_number(const arrow::DataType& type, F f) {
   switch (type.id()) {
-    case Type::INT8: return f(std::int8_t{});
-    case Type::INT16: return f(std::int16_t{});
-    case Type::INT32: return f(std::int32_t{});
-    case Type::INT64: return f(std::int64_t{});
-    case Type::FLOAT: return f(float{});
-    case Type::DOUBLE: return f(double{});
-    default: return nullptr;
+    case Type::INT8:
+      return f(std::int8_t{});
+    case Type::INT16:
+      return f(std::int16_t{});
+    case Type::INT32:
+      return f(std::int32_t{});
+    case Type::INT64:
+      return f(std::int64_t{});
+    case Type::FLOAT:
+      return f(float{});
+    case Type::DOUBLE:
+      return f(double{});
+    default:
+      return nullptr;
   }
 }
 
@@ -141,14 +150,22 @@ scalar_kernel text_to(const data_type& to, bool whole) {
     });
   };
   switch (to->id()) {
-    case Type::BOOL: return map_values<bool, string_view>(to, parse_boolean);
-    case Type::INT8: return integer(std::int8_t{});
-    case Type::INT16: return integer(std::int16_t{});
-    case Type::INT32: return integer(std::int32_t{});
-    case Type::INT64: return integer(std::int64_t{});
-    case Type::FLOAT: return map_values<float, string_view>(to, parse_float);
-    case Type::DOUBLE: return map_values<double, string_view>(to, parse_double);
-    case Type::DATE32: return map_values<std::int32_t, string_view>(to, parse_date_text);
+    case Type::BOOL:
+      return map_values<bool, string_view>(to, parse_boolean);
+    case Type::INT8:
+      return integer(std::int8_t{});
+    case Type::INT16:
+      return integer(std::int16_t{});
+    case Type::INT32:
+      return integer(std::int32_t{});
+    case Type::INT64:
+      return integer(std::int64_t{});
+    case Type::FLOAT:
+      return map_values<float, string_view>(to, parse_float);
+    case Type::DOUBLE:
+      return map_values<double, string_view>(to, parse_double);
+    case Type::DATE32:
+      return map_values<std::int32_t, string_view>(to, parse_date_text);
     case Type::TIMESTAMP: {
       const bool zoned = is_timestamp_type(*to);
       return [to, zoned](std::span<const arrow::Datum> arguments, std::int64_t rows, const evaluation_context& context) {
@@ -172,7 +189,8 @@ scalar_kernel text_to(const data_type& to, bool whole) {
               return std::nullopt;
             }
           });
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
@@ -292,7 +310,8 @@ scalar_kernel nested_to(const data_type& from, const data_type& to, bool try_cas
       const auto& structure = static_cast<const arrow::StructArray&>(*values);
       if (data->offset != 0 && data->buffers[0]) data->buffers[0] = combine_validity(arguments, rows).bits;
       data->offset = 0;
-      for (std::size_t i = 0; i < parts.size(); ++i) data->child_data[i] = convert_part(parts[i], structure.field(static_cast<int>(i)))->data();
+      for (std::size_t i = 0; i < parts.size(); ++i)
+        data->child_data[i] = convert_part(parts[i], structure.field(static_cast<int>(i)))->data();
     }
     return arrow::MakeArray(data);
   };
@@ -343,7 +362,8 @@ bound_ptr bind_cast(bound_ptr operand, const data_type& type, bool try_cast) {
   if (from->Equals(*type)) return operand;
   auto kernel = make_cast(from, type, try_cast);
   if (!kernel) {
-    throw error(errc::type_mismatch, operand->to_string() + " is " + to_ddl(*from) + ", which cannot be cast to " + to_ddl(*type));
+    throw error(errc::type_mismatch,
+                operand->to_string() + " is " + to_ddl(*from) + ", which cannot be cast to " + to_ddl(*type));
   }
   return std::make_shared<const cast_expression>(std::move(operand), type, std::move(kernel), try_cast);
 }

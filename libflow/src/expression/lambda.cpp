@@ -34,7 +34,8 @@ class lambda_body {
   }
 
   /// The body for every i: outer columns of row `row_of[i]`, variables at i.
-  array evaluate(const arrow::RecordBatch& rows, const positions& row_of, arrow::ArrayVector variables, const evaluation_context& context) const {
+  array evaluate(const arrow::RecordBatch& rows, const positions& row_of, arrow::ArrayVector variables,
+                 const evaluation_context& context) const {
     const auto n = static_cast<i64>(row_of.size());
     arrow::ArrayVector columns;
     arrow::FieldVector fields;
@@ -110,7 +111,8 @@ class higher_order_expression final : public bound_expression {
   }
   bool deterministic() const override {
     return std::all_of(call_.arguments.begin(), call_.arguments.end(), [](const bound_ptr& a) { return a->deterministic(); }) &&
-           std::all_of(call_.lambdas.begin(), call_.lambdas.end(), [](const lambda_body& l) { return l.bound()->deterministic(); });
+           std::all_of(call_.lambdas.begin(), call_.lambdas.end(),
+                       [](const lambda_body& l) { return l.bound()->deterministic(); });
   }
 
  private:
@@ -183,10 +185,12 @@ array fold(const higher_order_call& call, const arrow::RecordBatch& rows, const 
     }
     if (active.empty()) break;
     const auto merged = call.lambdas[0].evaluate(
-        rows, active, {gather(state, std::span<const i64>(active)), gather(typed.values(), std::span<const i64>(element))}, context);
+        rows, active, {gather(state, std::span<const i64>(active)), gather(typed.values(), std::span<const i64>(element))},
+        context);
     positions next(static_cast<std::size_t>(typed.length()));
     for (std::size_t i = 0; i < next.size(); ++i) next[i] = static_cast<i64>(i);
-    for (std::size_t k = 0; k < active.size(); ++k) next[static_cast<std::size_t>(active[k])] = typed.length() + static_cast<i64>(k);
+    for (std::size_t k = 0; k < active.size(); ++k)
+      next[static_cast<std::size_t>(active[k])] = typed.length() + static_cast<i64>(k);
     state = gather(check(arrow::Concatenate({state, merged})), std::span<const i64>(next));
   }
   positions all(static_cast<std::size_t>(typed.length()));
@@ -199,7 +203,8 @@ array fold(const higher_order_call& call, const arrow::RecordBatch& rows, const 
   return gather(state, std::span<const i64>(kept));
 }
 
-array zip(const higher_order_call& call, const data_type& type, const arrow::RecordBatch& rows, const evaluation_context& context) {
+array zip(const higher_order_call& call, const data_type& type, const arrow::RecordBatch& rows,
+          const evaluation_context& context) {
   const auto a = evaluate_array(*call.arguments[0], rows, context), b = evaluate_array(*call.arguments[1], rows, context);
   const auto& x = static_cast<const arrow::ListArray&>(*a);
   const auto& y = static_cast<const arrow::ListArray&>(*b);
@@ -222,7 +227,8 @@ array zip(const higher_order_call& call, const data_type& type, const arrow::Rec
 }
 
 /// Sorted by a comparator, which is asked for one pair at a time.
-array sort(const higher_order_call& call, const data_type& type, const arrow::RecordBatch& rows, const evaluation_context& context) {
+array sort(const higher_order_call& call, const data_type& type, const arrow::RecordBatch& rows,
+           const evaluation_context& context) {
   const auto lists = evaluate_array(*call.arguments[0], rows, context);
   const auto& typed = static_cast<const arrow::ListArray&>(*lists);
   list_writer out(rows.num_rows());
@@ -230,7 +236,8 @@ array sort(const higher_order_call& call, const data_type& type, const arrow::Re
     for (i64 j = typed.value_offset(i); typed.IsValid(i) && j < typed.value_offset(i + 1); ++j) out.add(j);
     auto current = out.current();
     const auto before = [&](i64 a, i64 b) {
-      const auto order = call.lambdas[0].evaluate(rows, {i}, {typed.values()->Slice(a, 1), typed.values()->Slice(b, 1)}, context);
+      const auto order =
+          call.lambdas[0].evaluate(rows, {i}, {typed.values()->Slice(a, 1), typed.values()->Slice(b, 1)}, context);
       if (order->IsNull(0)) throw error(errc::evaluation_failed, "array_sort: the comparator gave null; it must give a number");
       return static_cast<const arrow::Int32Array&>(*order).Value(0) < 0;
     };
@@ -280,7 +287,8 @@ array regroup_map(const answered_map& a, const data_type& type, const array& key
   const std::span<const i64> kept(out.positions());
   const auto& entry_type = static_cast<const arrow::MapType&>(*type).value_type();
   const auto new_keys = gather(keys, kept), new_items = gather(items, kept);
-  const auto entries = arrow::MakeArray(arrow::ArrayData::Make(entry_type, new_keys->length(), {nullptr}, {new_keys->data(), new_items->data()}, 0));
+  const auto entries = arrow::MakeArray(
+      arrow::ArrayData::Make(entry_type, new_keys->length(), {nullptr}, {new_keys->data(), new_items->data()}, 0));
   return out.finish_with(type, entries, validity_of(a.maps));
 }
 
@@ -350,7 +358,8 @@ class higher_order_binder {
   }
 
   bound_ptr bind_fold() {
-    if (call_.arguments.size() != 2 || !is_list_type(*type_of(0))) throw error(errc::type_mismatch, entry_.usage + " takes an array, a start and a lambda");
+    if (call_.arguments.size() != 2 || !is_list_type(*type_of(0)))
+      throw error(errc::type_mismatch, entry_.usage + " takes an array, a start and a lambda");
     const auto state = type_of(1);
     add_lambda(0, {state, element_type(*type_of(0))}, state);
     if (lambdas_.size() > 1) add_lambda(1, {state});

@@ -26,7 +26,9 @@ class column_expression final : public bound_expression {
   column_expression(int index, data_type type, std::string name)
       : bound_expression(std::move(type)), index_(index), name_(std::move(name)) {}
 
-  arrow::Datum evaluate(const arrow::RecordBatch& rows, const evaluation_context&) const override { return rows.column(index_); }
+  arrow::Datum evaluate(const arrow::RecordBatch& rows, const evaluation_context&) const override {
+    return rows.column(index_);
+  }
   void add_inputs(std::vector<int>& columns) const override { add_column(columns, index_); }
   std::string to_string() const override { return name_ + "#" + std::to_string(index_); }
 
@@ -68,9 +70,7 @@ class member_expression final : public bound_expression {
     return whole.value[static_cast<std::size_t>(member_)];
   }
   void add_inputs(std::vector<int>& columns) const override { structure_->add_inputs(columns); }
-  std::string to_string() const override {
-    return structure_->to_string() + "." + structure_->type()->field(member_)->name();
-  }
+  std::string to_string() const override { return structure_->to_string() + "." + structure_->type()->field(member_)->name(); }
   std::shared_ptr<arrow::Scalar> constant() const override {
     const auto whole = structure_->constant();
     if (!whole) return nullptr;
@@ -148,8 +148,8 @@ std::string call_expression::to_string() const {
 }
 
 bool call_expression::deterministic() const {
-  return binding_.deterministic &&
-         std::all_of(binding_.arguments.begin(), binding_.arguments.end(), [](const bound_ptr& a) { return a->deterministic(); });
+  return binding_.deterministic && std::all_of(binding_.arguments.begin(), binding_.arguments.end(),
+                                               [](const bound_ptr& a) { return a->deterministic(); });
 }
 
 std::shared_ptr<arrow::Scalar> call_expression::constant() const {

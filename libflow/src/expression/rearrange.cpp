@@ -12,7 +12,8 @@ namespace {
 
 array take(const array& values, const array& indices) {
   initialize_compute();
-  const auto taken = arrow::compute::Take(arrow::Datum(values), arrow::Datum(indices), arrow::compute::TakeOptions::NoBoundsCheck());
+  const auto taken =
+      arrow::compute::Take(arrow::Datum(values), arrow::Datum(indices), arrow::compute::TakeOptions::NoBoundsCheck());
   return check(taken).make_array();
 }
 
@@ -72,13 +73,17 @@ array gather(const array& values, std::span<const std::int32_t> rows) {
     switch (values->type_id()) {
       case arrow::Type::INT32:
       case arrow::Type::DATE32:
-      case arrow::Type::FLOAT: return gather_words<std::uint32_t>(values, rows);
+      case arrow::Type::FLOAT:
+        return gather_words<std::uint32_t>(values, rows);
       case arrow::Type::INT64:
       case arrow::Type::TIMESTAMP:
-      case arrow::Type::DOUBLE: return gather_words<std::uint64_t>(values, rows);
+      case arrow::Type::DOUBLE:
+        return gather_words<std::uint64_t>(values, rows);
       case arrow::Type::STRING:
-      case arrow::Type::BINARY: return gather_text(values, rows);
-      default: break;
+      case arrow::Type::BINARY:
+        return gather_text(values, rows);
+      default:
+        break;
     }
   }
   const auto indices = arrow::Buffer::Wrap(rows.data(), rows.size());

@@ -16,7 +16,8 @@ selection select_rows(const bound_expression& predicate, const arrow::RecordBatc
   const auto value = predicate.evaluate(rows, context);
   if (value.is_scalar()) {
     const auto& scalar = *value.scalar();
-    const bool all = scalar.is_valid && scalar.type->id() == arrow::Type::BOOL && static_cast<const arrow::BooleanScalar&>(scalar).value;
+    const bool all =
+        scalar.is_valid && scalar.type->id() == arrow::Type::BOOL && static_cast<const arrow::BooleanScalar&>(scalar).value;
     return {all, {}};
   }
   selection out;

@@ -56,32 +56,46 @@ csv_column::csv_column(const csv_settings& settings, std::string name, data_type
     case arrow::Type::STRUCT:
     case arrow::Type::LIST:
     case arrow::Type::MAP:
-      throw error(errc::invalid_argument, "CSV has no fields of type " + to_ddl(*type_) + " (column \"" + name_ + "\"); read it as STRING");
-    default: check_status(arrow::MakeBuilder(arrow::default_memory_pool(), type_, &builder_));
+      throw error(errc::invalid_argument,
+                  "CSV has no fields of type " + to_ddl(*type_) + " (column \"" + name_ + "\"); read it as STRING");
+    default:
+      check_status(arrow::MakeBuilder(arrow::default_memory_pool(), type_, &builder_));
   }
 }
 
 bool csv_column::convert(std::string_view text, arrow::ArrayBuilder* builder) const {
   switch (type_->id()) {
-    case arrow::Type::STRING: return append<arrow::StringBuilder>(builder, std::optional(text));
-    case arrow::Type::BINARY: return append<arrow::BinaryBuilder>(builder, std::optional(text));
-    case arrow::Type::BOOL: return append<arrow::BooleanBuilder>(builder, read_boolean(text));
-    case arrow::Type::INT8: return append<arrow::Int8Builder>(builder, read_integer<std::int8_t>(text));
-    case arrow::Type::INT16: return append<arrow::Int16Builder>(builder, read_integer<std::int16_t>(text));
-    case arrow::Type::INT32: return append<arrow::Int32Builder>(builder, read_integer<std::int32_t>(text));
-    case arrow::Type::INT64: return append<arrow::Int64Builder>(builder, read_integer<std::int64_t>(text));
-    case arrow::Type::FLOAT: return append<arrow::FloatBuilder>(builder, read_real<float>(settings_, text));
-    case arrow::Type::DOUBLE: return append<arrow::DoubleBuilder>(builder, read_real<double>(settings_, text));
+    case arrow::Type::STRING:
+      return append<arrow::StringBuilder>(builder, std::optional(text));
+    case arrow::Type::BINARY:
+      return append<arrow::BinaryBuilder>(builder, std::optional(text));
+    case arrow::Type::BOOL:
+      return append<arrow::BooleanBuilder>(builder, read_boolean(text));
+    case arrow::Type::INT8:
+      return append<arrow::Int8Builder>(builder, read_integer<std::int8_t>(text));
+    case arrow::Type::INT16:
+      return append<arrow::Int16Builder>(builder, read_integer<std::int16_t>(text));
+    case arrow::Type::INT32:
+      return append<arrow::Int32Builder>(builder, read_integer<std::int32_t>(text));
+    case arrow::Type::INT64:
+      return append<arrow::Int64Builder>(builder, read_integer<std::int64_t>(text));
+    case arrow::Type::FLOAT:
+      return append<arrow::FloatBuilder>(builder, read_real<float>(settings_, text));
+    case arrow::Type::DOUBLE:
+      return append<arrow::DoubleBuilder>(builder, read_real<double>(settings_, text));
     case arrow::Type::DECIMAL128: {
       const auto& decimal = static_cast<const arrow::Decimal128Type&>(*type_);
-      return append<arrow::Decimal128Builder>(builder, read_decimal(without_commas(text), decimal.precision(), decimal.scale()));
+      return append<arrow::Decimal128Builder>(builder,
+                                              read_decimal(without_commas(text), decimal.precision(), decimal.scale()));
     }
-    case arrow::Type::DATE32: return append<arrow::Date32Builder>(builder, settings_.times.date(text));
+    case arrow::Type::DATE32:
+      return append<arrow::Date32Builder>(builder, settings_.times.date(text));
     case arrow::Type::TIMESTAMP: {
       const bool zoned = !static_cast<const arrow::TimestampType&>(*type_).timezone().empty();
       return append<arrow::TimestampBuilder>(builder, settings_.times.timestamp(text, zoned));
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -101,7 +115,8 @@ array csv_column::finish() {
   return std::move(made).ValueUnsafe();
 }
 
-csv_column_inference::kind csv_column_inference::kind_of(const csv_settings& settings, std::string_view text, kind from, int& precision) {
+csv_column_inference::kind csv_column_inference::kind_of(const csv_settings& settings, std::string_view text, kind from,
+                                                         int& precision) {
   const auto exact = [&] {
     const auto number = read_exact(without_commas(text));
     if (!number || number->scale > 0 || number->precision - number->scale > 38) return false;
@@ -131,7 +146,8 @@ csv_column_inference::kind csv_column_inference::kind_of(const csv_settings& set
     case kind::boolean:
       if (read_boolean(text)) return kind::boolean;
       [[fallthrough]];
-    default: return kind::text;
+    default:
+      return kind::text;
   }
 }
 
@@ -162,14 +178,22 @@ void csv_column_inference::add(const csv_settings& settings, const csv_field& fi
 
 data_type csv_column_inference::type() const {
   switch (what_) {
-    case kind::integer: return arrow::int32();
-    case kind::bigint: return arrow::int64();
-    case kind::decimal: return arrow::decimal128(precision_, 0);
-    case kind::real: return arrow::float64();
-    case kind::date: return arrow::date32();
-    case kind::timestamp: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
-    case kind::boolean: return arrow::boolean();
-    default: return arrow::utf8();
+    case kind::integer:
+      return arrow::int32();
+    case kind::bigint:
+      return arrow::int64();
+    case kind::decimal:
+      return arrow::decimal128(precision_, 0);
+    case kind::real:
+      return arrow::float64();
+    case kind::date:
+      return arrow::date32();
+    case kind::timestamp:
+      return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    case kind::boolean:
+      return arrow::boolean();
+    default:
+      return arrow::utf8();
   }
 }
 

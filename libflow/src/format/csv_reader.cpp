@@ -12,10 +12,12 @@
 namespace flow {
 namespace {
 
-/// The records of an input as texts: lines, or with multiLine whatever ends outside quotes. Blank lines and comments are left out.
+/// The records of an input as texts: lines, or with multiLine whatever ends outside quotes. Blank lines and comments are left
+/// out.
 class csv_records {
  public:
-  csv_records(line_scanner lines, const csv_settings& settings) : lines_(std::move(lines)), settings_(settings), splitter_(settings) {}
+  csv_records(line_scanner lines, const csv_settings& settings)
+      : lines_(std::move(lines)), settings_(settings), splitter_(settings) {}
 
   /// The next record's text and fields; false at the end.
   bool next(std::string_view& text, std::vector<csv_field>& fields) {
@@ -33,7 +35,8 @@ class csv_records {
   /// Where the record `text` begins, for a message that ends the reading.
   std::string place_for_message(std::string_view text) {
     if (!whole_) return lines_.place_for_message();
-    line_scanner counted(memory_input(all_.substr(0, static_cast<std::size_t>(text.data() - all_.data()) + 1), lines_.name()), {}, "", true);
+    line_scanner counted(memory_input(all_.substr(0, static_cast<std::size_t>(text.data() - all_.data()) + 1), lines_.name()),
+                         {}, "", true);
     for (std::string_view line; counted.next(line);) {
     }
     return counted.place_for_message();
@@ -50,7 +53,8 @@ class csv_records {
       std::string_view all;
       if (!lines_.whole(all)) return false;
       begin_ = lines_.position() - static_cast<std::int64_t>(all.size());
-      if (!valid_utf8(all)) throw error(errc::malformed_data, "\"" + lines_.name() + "\" is no UTF-8; read it without multiLine to keep what is");
+      if (!valid_utf8(all))
+        throw error(errc::malformed_data, "\"" + lines_.name() + "\" is no UTF-8; read it without multiLine to keep what is");
       all_ = all;
       whole_ = true;
     }
@@ -82,8 +86,8 @@ class csv_records {
 
 class csv_reader final : public format_reader {
  public:
-  csv_reader(std::shared_ptr<const csv_settings> settings, line_scanner lines, const schema_ptr& schema, const std::vector<int>& columns,
-             bool skip_header)
+  csv_reader(std::shared_ptr<const csv_settings> settings, line_scanner lines, const schema_ptr& schema,
+             const std::vector<int>& columns, bool skip_header)
       : settings_(std::move(settings)), records_(std::move(lines), *settings_), skip_header_(skip_header) {
     arrow::FieldVector fields;
     std::vector<int> places;
@@ -98,7 +102,8 @@ class csv_reader final : public format_reader {
       columns_.emplace_back(*settings_, fields.back()->name(), fields.back()->type());
       read += places_.back() >= 0 ? 1 : 0;
       if (places_.back() < 0 && fields.back()->type()->id() != arrow::Type::STRING) {
-        throw error(errc::invalid_argument, "the column \"" + fields.back()->name() + "\" takes the text of rows that cannot be read: it must be STRING");
+        throw error(errc::invalid_argument, "the column \"" + fields.back()->name() +
+                                                "\" takes the text of rows that cannot be read: it must be STRING");
       }
     }
     whole_rows_ = read == width_;
@@ -144,24 +149,28 @@ class csv_reader final : public format_reader {
     }
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (places_[i] >= 0) continue;
-      if (good) columns_[i].add_null();
-      else columns_[i].add_text(text);
+      if (good)
+        columns_[i].add_null();
+      else
+        columns_[i].add_text(text);
     }
     malformed_ += good ? 0 : 1;
     return true;
   }
 
   bool acceptable(std::string_view text, bool ragged) {
-    std::string why = ragged ? std::to_string(fields_.size()) + " fields where " + std::to_string(width_) + " are expected" : "";
+    std::string why =
+        ragged ? std::to_string(fields_.size()) + " fields where " + std::to_string(width_) + " are expected" : "";
     for (std::size_t i = 0; i < columns_.size() && why.empty(); ++i) {
       if (places_[i] < 0 || columns_[i].fits(field_of(i))) continue;
-      why = "the value \"" + std::string(field_of(i).text) + "\" of \"" + columns_[i].name() + "\" is no " + to_ddl(*columns_[i].type());
+      why = "the value \"" + std::string(field_of(i).text) + "\" of \"" + columns_[i].name() + "\" is no " +
+            to_ddl(*columns_[i].type());
     }
     if (why.empty()) return true;
     ++malformed_;
     if (settings_->mode == malformed_mode::drop) return false;
-    throw error(errc::malformed_data, records_.place_for_message(text) + ": " + why + ": " +
-                                          std::string(text.substr(0, 200)) + " (mode FAILFAST; PERMISSIVE keeps such rows, DROPMALFORMED drops them)");
+    throw error(errc::malformed_data, records_.place_for_message(text) + ": " + why + ": " + std::string(text.substr(0, 200)) +
+                                          " (mode FAILFAST; PERMISSIVE keeps such rows, DROPMALFORMED drops them)");
   }
 
   void check_header() const {
@@ -170,7 +179,8 @@ class csv_reader final : public format_reader {
       const auto wanted = i < names_.size() ? names_[i] : "";
       const auto found = i < fields_.size() ? std::string(fields_[i].text) : "";
       if (::strcasecmp(wanted.c_str(), found.c_str()) == 0) continue;
-      throw error(errc::malformed_data, "the header of \"" + records_.name() + "\" has \"" + found + "\" where the schema has \"" + wanted +
+      throw error(errc::malformed_data, "the header of \"" + records_.name() + "\" has \"" + found +
+                                            "\" where the schema has \"" + wanted +
                                             "\"; correct the schema, or set enforceSchema=true to go by position");
     }
   }
@@ -204,7 +214,8 @@ std::vector<std::string> safe_names(const std::vector<csv_field>& header) {
 
 class csv final : public file_format {
  public:
-  csv(std::shared_ptr<const csv_settings> settings, schema_ptr schema) : settings_(std::move(settings)), schema_(std::move(schema)) {}
+  csv(std::shared_ptr<const csv_settings> settings, schema_ptr schema)
+      : settings_(std::move(settings)), schema_(std::move(schema)) {}
 
   std::string_view name() const override { return "csv"; }
   schema_ptr schema() const override { return schema_; }
@@ -244,14 +255,17 @@ class csv final : public file_format {
     return made(names, columns);
   }
 
-  std::unique_ptr<format_reader> open(std::unique_ptr<byte_input> input, byte_range range, const std::vector<int>& columns) const override {
-    return std::make_unique<csv_reader>(settings_, line_scanner(std::move(input), range, settings_->line_separator, range.begin == 0), schema_,
-                                        columns, settings_->header && range.begin == 0);
+  std::unique_ptr<format_reader> open(std::unique_ptr<byte_input> input, byte_range range,
+                                      const std::vector<int>& columns) const override {
+    return std::make_unique<csv_reader>(settings_,
+                                        line_scanner(std::move(input), range, settings_->line_separator, range.begin == 0),
+                                        schema_, columns, settings_->header && range.begin == 0);
   }
   std::unique_ptr<format_reader> resume(std::unique_ptr<byte_input> input, std::int64_t position, std::int64_t end,
                                         const std::vector<int>& columns) const override {
-    return std::make_unique<csv_reader>(settings_, line_scanner(std::move(input), {position, end}, settings_->line_separator, true), schema_,
-                                        columns, settings_->header && position == 0);
+    return std::make_unique<csv_reader>(settings_,
+                                        line_scanner(std::move(input), {position, end}, settings_->line_separator, true),
+                                        schema_, columns, settings_->header && position == 0);
   }
 
  private:

@@ -12,7 +12,9 @@ std::string read_separator(const options& settings) {
     const auto text = settings.find(key);
     if (!text) continue;
     if (std::string_view(key) == "sep") settings.find("delimiter");
-    if (text->empty()) throw error(errc::invalid_option, "option \"" + std::string(key) + "\" is empty: give the text that stands between fields");
+    if (text->empty())
+      throw error(errc::invalid_option,
+                  "option \"" + std::string(key) + "\" is empty: give the text that stands between fields");
     return text->size() == 1 ? *text : unescaped(key, *text);
   }
   return ",";
@@ -143,7 +145,8 @@ std::size_t csv_splitter::split(std::string_view text, std::size_t from, std::ve
     at = quoted ? quoted_field(text, at + 1, field) : plain_field(text, at, field);
     fields.push_back(field);
     if (static_cast<std::int64_t>(fields.size()) > settings_.max_columns) {
-      throw error(errc::malformed_data, "a CSV row has more than " + std::to_string(settings_.max_columns) + " fields; set option \"maxColumns\"");
+      throw error(errc::malformed_data,
+                  "a CSV row has more than " + std::to_string(settings_.max_columns) + " fields; set option \"maxColumns\"");
     }
     if (!at_separator(text, at)) break;
     at += settings_.separator.size();

@@ -47,8 +47,8 @@ class csv_splitter {
  public:
   explicit csv_splitter(const csv_settings& settings) : settings_(settings) {}
 
-  /// Splits the record that begins at `from` and returns where the next one begins. With multiLine a record ends at a line break
-  /// outside quotes, else with the text. The fields stay valid until the next call, as long as `text` does.
+  /// Splits the record that begins at `from` and returns where the next one begins. With multiLine a record ends at a line
+  /// break outside quotes, else with the text. The fields stay valid until the next call, as long as `text` does.
   std::size_t split(std::string_view text, std::size_t from, std::vector<csv_field>& fields);
 
  private:

@@ -23,7 +23,8 @@ void check_encoding(const options& settings) {
     }
     if (plain != "utf8" && plain != "usascii" && plain != "ascii") {
       throw error(errc::invalid_option, "option \"" + std::string(key) + "\" = \"" + *text +
-                                            "\": only UTF-8 is read; convert the files first (iconv -f " + *text + " -t UTF-8)");
+                                            "\": only UTF-8 is read; convert the files first (iconv -f " + *text +
+                                            " -t UTF-8)");
     }
   }
 }
@@ -37,14 +38,26 @@ std::string unescaped(std::string_view key, std::string_view text) {
     }
     const char c = text[++i];
     switch (c) {
-      case 't': out += '\t'; break;
-      case 'r': out += '\r'; break;
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
+      case 't':
+        out += '\t';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
       case '"':
       case '\'':
-      case '\\': out += c; break;
+      case '\\':
+        out += c;
+        break;
       case 'u': {
         unsigned code = 0;
         const auto digits = text.substr(i + 1, 4);
@@ -57,7 +70,8 @@ std::string unescaped(std::string_view key, std::string_view text) {
         [[fallthrough]];
       }
       default:
-        throw error(errc::invalid_option, "option \"" + std::string(key) + "\" = \"" + std::string(text) + "\": unknown escape \\" + c +
+        throw error(errc::invalid_option, "option \"" + std::string(key) + "\" = \"" + std::string(text) +
+                                              "\": unknown escape \\" + c +
                                               "; known are \\t \\r \\n \\b \\f \\\" \\' \\\\ and \\u00XX");
     }
   }
@@ -87,7 +101,8 @@ double read_ratio(const options& settings, std::string_view key) {
   double value = 0;
   const auto read = std::from_chars(text->data(), text->data() + text->size(), value);
   if (read.ec != std::errc{} || read.ptr != text->data() + text->size() || !(value > 0.0 && value <= 1.0)) {
-    throw error(errc::invalid_option, "option \"" + std::string(key) + "\" = \"" + *text + "\": a number above 0 and up to 1 is expected");
+    throw error(errc::invalid_option,
+                "option \"" + std::string(key) + "\" = \"" + *text + "\": a number above 0 and up to 1 is expected");
   }
   return value;
 }

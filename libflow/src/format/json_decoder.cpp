@@ -40,7 +40,8 @@ bool read_base64(std::string_view text, std::string& out) {
   if (text.size() % 4 != 0) return false;
   const auto padding = text.ends_with("==") ? 2u : text.ends_with('=') ? 1u : 0u;
   const auto body = text.substr(0, text.size() - padding);
-  if (body.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") != std::string_view::npos) return false;
+  if (body.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") != std::string_view::npos)
+    return false;
   auto decoded = arrow::util::base64_decode(text);
   if (!decoded.ok()) return false;
   out = std::move(decoded).ValueUnsafe();
@@ -99,7 +100,7 @@ struct json_decoder::node {
   data_type type;
   arrow::Type::type id = arrow::Type::NA;
   arrow::ArrayBuilder* builder = nullptr;
-  std::int64_t last_bytes = 0;  ///< Of a STRING column's last batch.
+  std::int64_t last_bytes = 0;                 ///< Of a STRING column's last batch.
   std::unique_ptr<arrow::ArrayBuilder> owned;  ///< Of a column; builders below belong to their parents.
   std::vector<std::unique_ptr<node>> below;
   bool ignored = false;  ///< The corrupt-record column.
@@ -122,7 +123,8 @@ json_decoder::json_decoder(const json_settings& settings, const schema_ptr& sche
     outputs_.push_back(&column);
     if (rows && column.name == settings_.corrupt_column) {
       if (column.id != arrow::Type::STRING) {
-        throw error(errc::invalid_argument, "the column \"" + column.name + "\" takes the text of rows that cannot be read: it must be STRING, not " +
+        throw error(errc::invalid_argument, "the column \"" + column.name +
+                                                "\" takes the text of rows that cannot be read: it must be STRING, not " +
                                                 column.type->ToString());
       }
       column.ignored = true;
@@ -134,14 +136,18 @@ json_decoder::json_decoder(const json_settings& settings, const schema_ptr& sche
     one.builder = builder;
     switch (one.id) {
       case arrow::Type::STRUCT:
-        for (std::size_t i = 0; i < one.below.size(); ++i) attach(*one.below[i], builder->child_builder(static_cast<int>(i)).get());
+        for (std::size_t i = 0; i < one.below.size(); ++i)
+          attach(*one.below[i], builder->child_builder(static_cast<int>(i)).get());
         break;
-      case arrow::Type::LIST: attach(*one.below[0], static_cast<arrow::ListBuilder*>(builder)->value_builder()); break;
+      case arrow::Type::LIST:
+        attach(*one.below[0], static_cast<arrow::ListBuilder*>(builder)->value_builder());
+        break;
       case arrow::Type::MAP:
         attach(*one.below[0], static_cast<arrow::MapBuilder*>(builder)->key_builder());
         attach(*one.below[1], static_cast<arrow::MapBuilder*>(builder)->item_builder());
         break;
-      default: break;
+      default:
+        break;
     }
   };
   for (auto* column : outputs_) attach(*column, column->owned.get());
@@ -162,7 +168,9 @@ std::unique_ptr<json_decoder::node> json_decoder::make_node(const std::string& n
       const_cast<json_decoder*>(this)->add_members(*out, type->fields(), all);
       break;
     }
-    case arrow::Type::LIST: out->below.push_back(make_node("element", type->field(0)->type())); break;
+    case arrow::Type::LIST:
+      out->below.push_back(make_node("element", type->field(0)->type()));
+      break;
     case arrow::Type::MAP: {
       const auto& map = static_cast<const arrow::MapType&>(*type);
       if (map.key_type()->id() != arrow::Type::STRING) {
@@ -172,13 +180,15 @@ std::unique_ptr<json_decoder::node> json_decoder::make_node(const std::string& n
       out->below.push_back(make_node("value", map.item_type()));
       break;
     }
-    default: break;
+    default:
+      break;
   }
   return out;
 }
 
 void json_decoder::add_members(node& parent, const arrow::FieldVector& fields, const std::vector<int>& columns) {
-  for (const int i : columns) parent.below.push_back(make_node(fields[static_cast<std::size_t>(i)]->name(), fields[static_cast<std::size_t>(i)]->type()));
+  for (const int i : columns)
+    parent.below.push_back(make_node(fields[static_cast<std::size_t>(i)]->name(), fields[static_cast<std::size_t>(i)]->type()));
   for (std::size_t i = 0; i < parent.below.size(); ++i) parent.members.emplace(parent.below[i]->name, static_cast<int>(i));
   parent.tokens.resize(parent.below.size());
   parent.seen.resize(parent.below.size());
@@ -345,7 +355,8 @@ json_decoder::fit json_decoder::check_members(node& object) {
     const auto token = object.tokens[i];
     if (check(*object.below[i], token) == fit::good) continue;
     result = fit::partial;
-    complaint_ = "the value " + std::string(token.text()) + " of \"" + object.below[i]->name + "\" is no " + to_ddl(*object.below[i]->type);
+    complaint_ = "the value " + std::string(token.text()) + " of \"" + object.below[i]->name + "\" is no " +
+                 to_ddl(*object.below[i]->type);
   }
   return result;
 }
@@ -406,11 +417,16 @@ json_decoder::fit json_decoder::add_scalar(node& target, const json_token& token
   const bool filled = token.kind == json_kind::string && token.begin != token.end;
   auto* builder = target.builder;
   switch (target.id) {
-    case arrow::Type::BOOL: return fits(append<arrow::BooleanBuilder>(builder, read_word(token)));
-    case arrow::Type::INT8: return fits(append<arrow::Int8Builder>(builder, read_whole<std::int8_t>(token)));
-    case arrow::Type::INT16: return fits(append<arrow::Int16Builder>(builder, read_whole<std::int16_t>(token)));
-    case arrow::Type::INT32: return fits(append<arrow::Int32Builder>(builder, read_whole<std::int32_t>(token)));
-    case arrow::Type::INT64: return fits(append<arrow::Int64Builder>(builder, read_whole<std::int64_t>(token)));
+    case arrow::Type::BOOL:
+      return fits(append<arrow::BooleanBuilder>(builder, read_word(token)));
+    case arrow::Type::INT8:
+      return fits(append<arrow::Int8Builder>(builder, read_whole<std::int8_t>(token)));
+    case arrow::Type::INT16:
+      return fits(append<arrow::Int16Builder>(builder, read_whole<std::int16_t>(token)));
+    case arrow::Type::INT32:
+      return fits(append<arrow::Int32Builder>(builder, read_whole<std::int32_t>(token)));
+    case arrow::Type::INT64:
+      return fits(append<arrow::Int64Builder>(builder, read_whole<std::int64_t>(token)));
     case arrow::Type::FLOAT:
     case arrow::Type::DOUBLE: {
       const bool narrow = target.id == arrow::Type::FLOAT;
@@ -450,17 +466,25 @@ json_decoder::fit json_decoder::add_scalar(node& target, const json_token& token
     case arrow::Type::NA:
       if (builder != nullptr) check_status(builder->AppendNull());
       return fit::good;
-    default: throw error(errc::invalid_argument, "JSON has no values of type " + to_ddl(*target.type) + " (column \"" + target.name + "\")");
+    default:
+      throw error(errc::invalid_argument,
+                  "JSON has no values of type " + to_ddl(*target.type) + " (column \"" + target.name + "\")");
   }
 }
 
 json_decoder::fit json_decoder::add(node& target, const json_token& token) {
   switch (target.id) {
-    case arrow::Type::STRING: add_text(target, token); return fit::good;
-    case arrow::Type::STRUCT: return add_struct(target, token);
-    case arrow::Type::LIST: return add_list(target, token);
-    case arrow::Type::MAP: return add_map(target, token);
-    default: return add_scalar(target, token);
+    case arrow::Type::STRING:
+      add_text(target, token);
+      return fit::good;
+    case arrow::Type::STRUCT:
+      return add_struct(target, token);
+    case arrow::Type::LIST:
+      return add_list(target, token);
+    case arrow::Type::MAP:
+      return add_map(target, token);
+    default:
+      return add_scalar(target, token);
   }
 }
 
@@ -576,7 +600,8 @@ void json_decoder::reserve(std::int64_t rows) {
 arrow::ArrayVector json_decoder::finish() {
   arrow::ArrayVector out;
   for (auto* column : outputs_) {
-    if (column->id == arrow::Type::STRING) column->last_bytes = static_cast<arrow::StringBuilder&>(*column->builder).value_data_length();
+    if (column->id == arrow::Type::STRING)
+      column->last_bytes = static_cast<arrow::StringBuilder&>(*column->builder).value_data_length();
     auto made = column->builder->Finish();
     check_status(made.status());
     out.push_back(std::move(made).ValueUnsafe());

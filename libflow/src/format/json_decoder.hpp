@@ -35,8 +35,8 @@ struct json_settings {
 
 /// Decodes objects into builders of some columns of a schema, without allocation per row. Single-threaded.
 ///
-/// A text is checked as a whole before anything of it is added, so that a broken one leaves no half row. Keys are looked for in the
-/// order of the last object first: rows written by one program have their keys in one order.
+/// A text is checked as a whole before anything of it is added, so that a broken one leaves no half row. Keys are looked for in
+/// the order of the last object first: rows written by one program have their keys in one order.
 class json_decoder {
  public:
   /// `columns` ascending. The corrupt-record column, if it is among the schema's, takes no value from the text.

@@ -82,14 +82,21 @@ class inferrer {
 
   shape value(const json_token& token) const {
     switch (token.kind) {
-      case json_kind::object: return record(token);
-      case json_kind::list: return list(token);
-      case json_kind::string: return text(token);
-      case json_kind::boolean: return plain(settings_.primitives_as_string ? kind::text : kind::boolean);
-      case json_kind::not_finite: return plain(settings_.primitives_as_string ? kind::text : kind::real);
+      case json_kind::object:
+        return record(token);
+      case json_kind::list:
+        return list(token);
+      case json_kind::string:
+        return text(token);
+      case json_kind::boolean:
+        return plain(settings_.primitives_as_string ? kind::text : kind::boolean);
+      case json_kind::not_finite:
+        return plain(settings_.primitives_as_string ? kind::text : kind::real);
       case json_kind::integer:
-      case json_kind::real: return number(token);
-      default: return plain(kind::nothing);
+      case json_kind::real:
+        return number(token);
+      default:
+        return plain(kind::nothing);
     }
   }
 
@@ -160,13 +167,20 @@ class inferrer {
 /// The finished type; null for what holds nothing.
 data_type type_of(const shape& one, bool drop_all_null) {
   switch (one.what) {
-    case kind::boolean: return arrow::boolean();
-    case kind::bigint: return arrow::int64();
-    case kind::decimal: return arrow::decimal128(one.precision, one.scale);
-    case kind::real: return arrow::float64();
-    case kind::timestamp: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
-    case kind::text: return arrow::utf8();
-    case kind::nothing: return drop_all_null ? nullptr : arrow::utf8();
+    case kind::boolean:
+      return arrow::boolean();
+    case kind::bigint:
+      return arrow::int64();
+    case kind::decimal:
+      return arrow::decimal128(one.precision, one.scale);
+    case kind::real:
+      return arrow::float64();
+    case kind::timestamp:
+      return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    case kind::text:
+      return arrow::utf8();
+    case kind::nothing:
+      return drop_all_null ? nullptr : arrow::utf8();
     case kind::list: {
       auto element = type_of(one.element[0], drop_all_null);
       return element == nullptr ? nullptr : arrow::list(element);
@@ -184,7 +198,8 @@ data_type type_of(const shape& one, bool drop_all_null) {
 
 }  // namespace
 
-json_inference::json_inference(const json_settings& settings) : settings_(settings), root_(std::make_unique<shape>(plain(kind::record))) {}
+json_inference::json_inference(const json_settings& settings)
+    : settings_(settings), root_(std::make_unique<shape>(plain(kind::record))) {}
 json_inference::~json_inference() = default;
 
 void json_inference::add(std::string_view text) {
@@ -204,7 +219,8 @@ void json_inference::add(std::string_view text) {
   }
   if (good) return;
   if (settings_.mode == malformed_mode::fail) {
-    throw error(errc::malformed_data, "no JSON object: " + std::string(text.substr(0, 200)) + " (found while the schema was inferred in FAILFAST mode)");
+    throw error(errc::malformed_data, "no JSON object: " + std::string(text.substr(0, 200)) +
+                                          " (found while the schema was inferred in FAILFAST mode)");
   }
   corrupt_ = corrupt_ || settings_.mode == malformed_mode::permissive;
 }

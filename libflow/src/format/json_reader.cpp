@@ -34,8 +34,7 @@ class row_decoding {
     ++malformed_;
     if (settings_->mode == malformed_mode::fail) {
       const auto why = outcome == json_decoder::outcome::partial ? decoder_.complaint() : "no JSON object";
-      throw error(errc::malformed_data, place() + ": " + why + ": " +
-                                            (valid ? excerpt(text) : repaired_utf8(excerpt(text))) +
+      throw error(errc::malformed_data, place() + ": " + why + ": " + (valid ? excerpt(text) : repaired_utf8(excerpt(text))) +
                                             " (mode FAILFAST; PERMISSIVE keeps such rows, DROPMALFORMED drops them)");
     }
     if (settings_->mode == malformed_mode::drop || outcome == json_decoder::outcome::partial) return;
@@ -115,7 +114,8 @@ class json_whole_reader final : public format_reader {
 
 class json final : public file_format {
  public:
-  json(std::shared_ptr<const json_settings> settings, schema_ptr schema) : settings_(std::move(settings)), schema_(std::move(schema)) {}
+  json(std::shared_ptr<const json_settings> settings, schema_ptr schema)
+      : settings_(std::move(settings)), schema_(std::move(schema)) {}
 
   std::string_view name() const override { return "json"; }
   schema_ptr schema() const override { return schema_; }
@@ -172,7 +172,8 @@ file_format_ptr json_format(const options& settings, schema_ptr schema) {
 }
 
 array decode_json(const arrow::Array& texts, const schema_ptr& schema, const options& settings) {
-  if (texts.type_id() != arrow::Type::STRING) throw error(errc::type_mismatch, "JSON is decoded from STRING, not from " + texts.type()->ToString());
+  if (texts.type_id() != arrow::Type::STRING)
+    throw error(errc::type_mismatch, "JSON is decoded from STRING, not from " + texts.type()->ToString());
   const auto& strings = static_cast<const arrow::StringArray&>(texts);
   const auto read = json_settings::read(settings);
   std::vector<int> columns;
@@ -189,15 +190,19 @@ array decode_json(const arrow::Array& texts, const schema_ptr& schema, const opt
       padded.append(line_padding, '\0');
       const std::string_view body(padded.data(), text.size());
       outcome = decoder.decode(body);
-      if (outcome == json_decoder::outcome::malformed || (outcome == json_decoder::outcome::partial && decoder.rows() == before)) {
-        if (read.mode == malformed_mode::fail) throw error(errc::malformed_data, "no JSON of the schema: " + excerpt(text) + " (mode FAILFAST)");
+      if (outcome == json_decoder::outcome::malformed ||
+          (outcome == json_decoder::outcome::partial && decoder.rows() == before)) {
+        if (read.mode == malformed_mode::fail)
+          throw error(errc::malformed_data, "no JSON of the schema: " + excerpt(text) + " (mode FAILFAST)");
         decoder.add_corrupt(text);
       }
     }
     // An array of several objects is no single struct: its first stands for it no more than its last.
     if (decoder.rows() == before) decoder.add_null();
-    if (decoder.rows() != before + 1) throw error(errc::malformed_data, "an array of several objects cannot become one row: " + excerpt(strings.GetView(i)));
-    if (!present.Append(outcome != json_decoder::outcome::blank).ok()) throw error(errc::query_failed, "no memory for decoded JSON");
+    if (decoder.rows() != before + 1)
+      throw error(errc::malformed_data, "an array of several objects cannot become one row: " + excerpt(strings.GetView(i)));
+    if (!present.Append(outcome != json_decoder::outcome::blank).ok())
+      throw error(errc::query_failed, "no memory for decoded JSON");
   }
   auto validity = present.Finish();
   if (!validity.ok()) throw error(errc::query_failed, validity.status().message());

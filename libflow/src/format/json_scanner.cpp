@@ -44,7 +44,9 @@ void append_utf8(std::string& out, unsigned code) {
   }
 }
 
-bool is_name_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || (c & 0x80) != 0; }
+bool is_name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || (c & 0x80) != 0;
+}
 
 }  // namespace
 
@@ -86,12 +88,18 @@ bool json_scanner::non_numeric(json_token& out) {
 bool json_scanner::rare_value(json_token& out, int depth) {
   switch (*at_) {
     case '{':
-    case '[': return container(out, depth);
-    case '\'': return syntax_->single_quotes && string('\'', out);
-    case 't': return word("true", json_kind::boolean, out);
-    case 'f': return word("false", json_kind::boolean, out);
-    case 'n': return word("null", json_kind::null, out);
-    case 'N': return syntax_->non_numeric && word("NaN", json_kind::not_finite, out);
+    case '[':
+      return container(out, depth);
+    case '\'':
+      return syntax_->single_quotes && string('\'', out);
+    case 't':
+      return word("true", json_kind::boolean, out);
+    case 'f':
+      return word("false", json_kind::boolean, out);
+    case 'n':
+      return word("null", json_kind::null, out);
+    case 'N':
+      return syntax_->non_numeric && word("NaN", json_kind::not_finite, out);
     case 'I':
       return syntax_->non_numeric && (word("Infinity", json_kind::not_finite, out) || word("INF", json_kind::not_finite, out));
     case '+': {
@@ -101,7 +109,8 @@ bool json_scanner::rare_value(json_token& out, int depth) {
       out.begin = first;
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -169,18 +178,28 @@ void unescape_json(std::string_view body, std::string& out) {
     const char c = body[next + 1];
     i = next + 2;
     switch (c) {
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
       case 'u': {
         unsigned code = 0, low = 0;
         read_hex(body.data() + i, code);
         i += 4;
         const bool high = code >= 0xD800 && code < 0xDC00;
-        if (high && i + 6 <= body.size() && body[i] == '\\' && body[i + 1] == 'u' && read_hex(body.data() + i + 2, low) && low >= 0xDC00 &&
-            low < 0xE000) {
+        if (high && i + 6 <= body.size() && body[i] == '\\' && body[i + 1] == 'u' && read_hex(body.data() + i + 2, low) &&
+            low >= 0xDC00 && low < 0xE000) {
           append_utf8(out, 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00));
           i += 6;
         } else if (code >= 0xD800 && code < 0xE000) {
@@ -190,7 +209,8 @@ void unescape_json(std::string_view body, std::string& out) {
         }
         break;
       }
-      default: out += c;
+      default:
+        out += c;
     }
   }
 }
@@ -202,8 +222,10 @@ std::string compact_json(std::string_view text) {
     const char c = text[i];
     if (quote != '\0') {
       out += c;
-      if (c == '\\' && i + 1 < text.size()) out += text[++i];
-      else if (c == quote) quote = '\0';
+      if (c == '\\' && i + 1 < text.size())
+        out += text[++i];
+      else if (c == quote)
+        quote = '\0';
     } else if (c != ' ' && c != '\t' && c != '\n' && c != '\r') {
       if (c == '"' || c == '\'') quote = c;
       out += c;

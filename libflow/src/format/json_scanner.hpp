@@ -24,8 +24,8 @@ struct json_syntax {
 
 enum class json_kind : std::uint8_t { none, object, list, string, integer, real, not_finite, boolean, null };
 
-/// One value where it stands in the text. A string without its quotes; `escaped` if it holds a backslash. An object or array with
-/// its brackets.
+/// One value where it stands in the text. A string without its quotes; `escaped` if it holds a backslash. An object or array
+/// with its brackets.
 struct json_token {
   json_kind kind = json_kind::none;
   bool escaped = false;
@@ -38,7 +38,8 @@ struct json_token {
 /// Steps over JSON text and checks all it steps over. Reads up to 16 bytes behind the text's end.
 class json_scanner {
  public:
-  json_scanner(std::string_view text, const json_syntax& syntax) : at_(text.data()), end_(text.data() + text.size()), syntax_(&syntax) {}
+  json_scanner(std::string_view text, const json_syntax& syntax)
+      : at_(text.data()), end_(text.data() + text.size()), syntax_(&syntax) {}
 
   bool at_end() const { return at_ >= end_; }
   const char* at() const { return at_; }
@@ -66,10 +67,22 @@ class json_scanner {
   bool value(json_token& out, int depth = 0) {
     if (at_ >= end_) return false;
     switch (*at_) {
-      case '"': return string('"', out);
+      case '"':
+        return string('"', out);
       case '-':
-      case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9': return number(out);
-      default: return rare_value(out, depth);
+      case '0':
+      case '1':
+      case '2':
+      case '3':
+      case '4':
+      case '5':
+      case '6':
+      case '7':
+      case '8':
+      case '9':
+        return number(out);
+      default:
+        return rare_value(out, depth);
     }
   }
   /// A member's name.

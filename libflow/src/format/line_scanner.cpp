@@ -50,8 +50,8 @@ const char* find_line_break(const char* from, const char* to) {
   };
   for (; from < to; from += 32) {
     const auto low = hits(from), high = hits(from + 16);
-    const auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(low)) |
-                      static_cast<std::uint32_t>(_mm_movemask_epi8(high)) << 16;
+    const auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(low)) | static_cast<std::uint32_t>(_mm_movemask_epi8(high))
+                                                                               << 16;
     if (mask != 0) return std::min(from + std::countr_zero(mask), to);
   }
   return to;
@@ -68,7 +68,11 @@ std::string repaired_utf8(std::string_view bytes) {
   out.reserve(bytes.size() + 8);
   for (std::size_t i = 0; i < bytes.size();) {
     const auto lead = static_cast<unsigned char>(bytes[i]);
-    std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    std::size_t length = lead < 0x80                   ? 1
+                         : lead >= 0xC2 && lead < 0xE0 ? 2
+                         : lead >= 0xE0 && lead < 0xF0 ? 3
+                         : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                       : 0;
     if (length != 0 && i + length <= bytes.size() && valid_utf8(bytes.substr(i, length))) {
       out.append(bytes.substr(i, length));
       i += length;
@@ -76,7 +80,9 @@ std::string repaired_utf8(std::string_view bytes) {
     }
     out += "\xEF\xBF\xBD";
     // One replacement for a cut sequence, not one for each of its bytes.
-    const auto continues = [&](std::size_t at) { return at < bytes.size() && (static_cast<unsigned char>(bytes[at]) & 0xC0) == 0x80; };
+    const auto continues = [&](std::size_t at) {
+      return at < bytes.size() && (static_cast<unsigned char>(bytes[at]) & 0xC0) == 0x80;
+    };
     const auto second_fits = [&] {
       if (length < 3 || !continues(i + 1)) return false;
       const auto second = static_cast<unsigned char>(bytes[i + 1]);
@@ -97,7 +103,11 @@ std::string repaired_utf8(std::string_view bytes) {
 }
 
 line_scanner::line_scanner(std::unique_ptr<byte_input> input, byte_range range, std::string separator, bool exact)
-    : input_(std::move(input)), range_(range), separator_(std::move(separator)), buffer_(block_bytes + line_padding), exact_(exact) {
+    : input_(std::move(input)),
+      range_(range),
+      separator_(std::move(separator)),
+      buffer_(block_bytes + line_padding),
+      exact_(exact) {
   cursor_ = filled_ = checked_ = line_end_ = buffer_.data();
   // A range that begins inside a row is entered one byte early, so that a row which begins exactly at `begin` is seen to do so.
   base_ = exact || range_.begin == 0 ? range_.begin : range_.begin - 1;
@@ -144,8 +154,8 @@ void line_scanner::start() {
 }
 
 bool line_scanner::find_separator(const char* from, const char*& end, const char*& after) {
-  const auto* hit = static_cast<const char*>(
-      memmem(from, static_cast<std::size_t>(filled_ - from), separator_.data(), separator_.size()));
+  const auto* hit =
+      static_cast<const char*>(memmem(from, static_cast<std::size_t>(filled_ - from), separator_.data(), separator_.size()));
   if (hit == nullptr) return false;
   end = hit;
   after = hit + separator_.size();

@@ -19,8 +19,8 @@ bool valid_utf8(std::string_view bytes);
 /// The bytes with every piece that is no UTF-8 replaced by U+FFFD.
 std::string repaired_utf8(std::string_view bytes);
 
-/// Cuts an input into lines, over a buffer that holds a block and grows only for a longer line. A line ends at \n, \r or \r\n, or at
-/// `separator` if one is given; the last one needs no end. A byte order mark at the input's begin is no data.
+/// Cuts an input into lines, over a buffer that holds a block and grows only for a longer line. A line ends at \n, \r or \r\n,
+/// or at `separator` if one is given; the last one needs no end. A byte order mark at the input's begin is no data.
 class line_scanner {
  public:
   /// Lines whose first byte lies in `range`. `exact`: range.begin is known to be a line's begin.
@@ -35,8 +35,8 @@ class line_scanner {
   /// Everything up to the input's end as one line (whole inputs only); false if it was given out.
   bool whole(std::string_view& text);
   std::string name() const { return input_->name(); }
-  /// The input's name and the number, from 1, of the last line given out, for a message that ends the reading: counting reads the
-  /// input again from its begin, and no line follows.
+  /// The input's name and the number, from 1, of the last line given out, for a message that ends the reading: counting reads
+  /// the input again from its begin, and no line follows.
   std::string place_for_message();
 
  private:

@@ -35,10 +35,14 @@ data_type wider(const data_type& a, const data_type& b) {
   if (number(*a) && number(*b)) return arrow::float64();
   const auto decimal = [](const arrow::DataType& type) { return type.id() == arrow::Type::DECIMAL128; };
   if (decimal(*a) && decimal(*b)) {
-    return static_cast<const arrow::Decimal128Type&>(*a).precision() > static_cast<const arrow::Decimal128Type&>(*b).precision() ? a : b;
+    return static_cast<const arrow::Decimal128Type&>(*a).precision() > static_cast<const arrow::Decimal128Type&>(*b).precision()
+               ? a
+               : b;
   }
   if ((decimal(*a) && whole_number(*b)) || (decimal(*b) && whole_number(*a))) return decimal(*a) ? a : b;
-  const auto time = [](const arrow::DataType& type) { return type.id() == arrow::Type::DATE32 || type.id() == arrow::Type::TIMESTAMP; };
+  const auto time = [](const arrow::DataType& type) {
+    return type.id() == arrow::Type::DATE32 || type.id() == arrow::Type::TIMESTAMP;
+  };
   if (time(*a) && time(*b)) return timestamp_type();
   return arrow::utf8();
 }
@@ -60,13 +64,20 @@ data_type infer_partition_type(const std::vector<std::string>& texts) {
 std::shared_ptr<arrow::Scalar> partition_value(std::string_view text, const data_type& type) {
   if (text == null_directory) return arrow::MakeNullScalar(type);
   switch (type->id()) {
-    case arrow::Type::STRING: return std::make_shared<arrow::StringScalar>(std::string(text));
-    case arrow::Type::INT8: return scalar_or_null<arrow::Int8Scalar>(read_integer<std::int8_t>(text), type);
-    case arrow::Type::INT16: return scalar_or_null<arrow::Int16Scalar>(read_integer<std::int16_t>(text), type);
-    case arrow::Type::INT32: return scalar_or_null<arrow::Int32Scalar>(read_integer<std::int32_t>(text), type);
-    case arrow::Type::INT64: return scalar_or_null<arrow::Int64Scalar>(read_integer<std::int64_t>(text), type);
-    case arrow::Type::FLOAT: return scalar_or_null<arrow::FloatScalar>(read_float(text), type);
-    case arrow::Type::DOUBLE: return scalar_or_null<arrow::DoubleScalar>(read_double(text), type);
+    case arrow::Type::STRING:
+      return std::make_shared<arrow::StringScalar>(std::string(text));
+    case arrow::Type::INT8:
+      return scalar_or_null<arrow::Int8Scalar>(read_integer<std::int8_t>(text), type);
+    case arrow::Type::INT16:
+      return scalar_or_null<arrow::Int16Scalar>(read_integer<std::int16_t>(text), type);
+    case arrow::Type::INT32:
+      return scalar_or_null<arrow::Int32Scalar>(read_integer<std::int32_t>(text), type);
+    case arrow::Type::INT64:
+      return scalar_or_null<arrow::Int64Scalar>(read_integer<std::int64_t>(text), type);
+    case arrow::Type::FLOAT:
+      return scalar_or_null<arrow::FloatScalar>(read_float(text), type);
+    case arrow::Type::DOUBLE:
+      return scalar_or_null<arrow::DoubleScalar>(read_double(text), type);
     case arrow::Type::BOOL: {
       if (text != "true" && text != "false") return arrow::MakeNullScalar(type);
       return std::make_shared<arrow::BooleanScalar>(text == "true");
@@ -75,14 +86,16 @@ std::shared_ptr<arrow::Scalar> partition_value(std::string_view text, const data
       const auto& decimal = static_cast<const arrow::Decimal128Type&>(*type);
       return scalar_or_null<arrow::Decimal128Scalar>(read_decimal(text, decimal.precision(), decimal.scale()), type);
     }
-    case arrow::Type::DATE32: return scalar_or_null<arrow::Date32Scalar>(read_plain_date(text), type);
+    case arrow::Type::DATE32:
+      return scalar_or_null<arrow::Date32Scalar>(read_plain_date(text), type);
     case arrow::Type::TIMESTAMP: {
       auto micros = read_plain_timestamp(text);
       if (const auto days = read_plain_date(text); !micros && days) micros = *days * std::int64_t{86'400'000'000};
       return scalar_or_null<arrow::TimestampScalar>(micros, type);
     }
     default:
-      throw error(errc::invalid_argument, "a partition column cannot be of type " + type->ToString() + "; give it another in the schema");
+      throw error(errc::invalid_argument,
+                  "a partition column cannot be of type " + type->ToString() + "; give it another in the schema");
   }
 }
 

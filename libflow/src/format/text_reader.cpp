@@ -17,7 +17,8 @@ const schema_ptr& text_schema() {
 
 std::shared_ptr<arrow::Buffer> allocate(std::int64_t bytes) {
   auto made = arrow::AllocateBuffer(bytes);
-  if (!made.ok()) throw error(errc::query_failed, "no memory for " + std::to_string(bytes) + " bytes of text: " + made.status().message());
+  if (!made.ok())
+    throw error(errc::query_failed, "no memory for " + std::to_string(bytes) + " bytes of text: " + made.status().message());
   return std::move(made).ValueUnsafe();
 }
 
@@ -33,7 +34,8 @@ void copy_line(char* to, const char* from, std::size_t length) {
 /// Lines as the values and offsets of one string column.
 class text_reader final : public format_reader {
  public:
-  text_reader(line_scanner lines, bool whole, bool projected) : lines_(std::move(lines)), whole_(whole), projected_(projected) {}
+  text_reader(line_scanner lines, bool whole, bool projected)
+      : lines_(std::move(lines)), whole_(whole), projected_(projected) {}
 
   bool read(const read_budget& budget, batch& out) override {
     out = nullptr;
@@ -76,7 +78,8 @@ class text_reader final : public format_reader {
     }
     const auto before = lines_.position();
     if (!(whole_ ? lines_.whole(line) : lines_.next(line))) return false;
-    if (line.size() > std::size_t{1} << 30) throw error(errc::malformed_data, "\"" + lines_.name() + "\" has a line of more than 1 GiB");
+    if (line.size() > std::size_t{1} << 30)
+      throw error(errc::malformed_data, "\"" + lines_.name() + "\" has a line of more than 1 GiB");
     if (used == 0 || used + line.size() <= capacity) return true;
     held_ = true;
     held_line_ = line;
@@ -98,8 +101,8 @@ class text_reader final : public format_reader {
     auto offsets = allocate(static_cast<std::int64_t>(offsets_.size() * sizeof(std::int32_t)));
     std::memcpy(offsets->mutable_data(), offsets_.data(), offsets_.size() * sizeof(std::int32_t));
     auto held = arrow::SliceBuffer(std::move(values), 0, static_cast<std::int64_t>(used));
-    return arrow::RecordBatch::Make(text_schema(), rows,
-                                    {std::make_shared<arrow::StringArray>(rows, std::move(offsets), std::move(held), nullptr, 0)});
+    return arrow::RecordBatch::Make(
+        text_schema(), rows, {std::make_shared<arrow::StringArray>(rows, std::move(offsets), std::move(held), nullptr, 0)});
   }
 
   batch repaired_batch(std::string_view bytes, std::int64_t rows) const {
@@ -118,7 +121,8 @@ class text_reader final : public format_reader {
     std::int64_t rows = 0;
     std::string_view line;
     const auto begin = lines_.position();
-    while (rows < budget.rows && lines_.position() - begin < budget.bytes && (whole_ ? lines_.whole(line) : lines_.next(line))) ++rows;
+    while (rows < budget.rows && lines_.position() - begin < budget.bytes && (whole_ ? lines_.whole(line) : lines_.next(line)))
+      ++rows;
     if (rows > 0) out = arrow::RecordBatch::Make(arrow::schema(arrow::FieldVector{}), rows, arrow::ArrayVector{});
     return rows > 0;
   }
@@ -147,11 +151,13 @@ class text final : public file_format {
   bool divisible() const override { return !whole_ && separator_.size() <= 1; }
   std::unique_ptr<format_reader> open(std::unique_ptr<byte_input> input, byte_range range,
                                       const std::vector<int>& columns) const override {
-    return std::make_unique<text_reader>(line_scanner(std::move(input), range, separator_, range.begin == 0), whole_, !columns.empty());
+    return std::make_unique<text_reader>(line_scanner(std::move(input), range, separator_, range.begin == 0), whole_,
+                                         !columns.empty());
   }
   std::unique_ptr<format_reader> resume(std::unique_ptr<byte_input> input, std::int64_t position, std::int64_t end,
                                         const std::vector<int>& columns) const override {
-    return std::make_unique<text_reader>(line_scanner(std::move(input), {position, end}, separator_, true), whole_, !columns.empty());
+    return std::make_unique<text_reader>(line_scanner(std::move(input), {position, end}, separator_, true), whole_,
+                                         !columns.empty());
   }
 
  private:

@@ -67,7 +67,8 @@ bool take(std::string_view& text, char c) {
 
 std::optional<std::int64_t> take_date(std::string_view& text) {
   int year = 0, month = 0, day = 0;
-  if (!take_digits(text, 4, year) || !take(text, '-') || !take_digits(text, 2, month) || !take(text, '-') || !take_digits(text, 2, day)) {
+  if (!take_digits(text, 4, year) || !take(text, '-') || !take_digits(text, 2, month) || !take(text, '-') ||
+      !take_digits(text, 2, day)) {
     return std::nullopt;
   }
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
@@ -166,8 +167,8 @@ std::optional<std::int64_t> read_plain_timestamp(std::string_view text) {
   int hour = 0, minute = 0, second = 0;
   if (!days || text.empty() || (text[0] != ' ' && text[0] != 'T')) return std::nullopt;
   text.remove_prefix(1);
-  if (!take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute) || !take(text, ':') || !take_digits(text, 2, second) ||
-      hour > 23 || minute > 59 || second > 59) {
+  if (!take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute) || !take(text, ':') ||
+      !take_digits(text, 2, second) || hour > 23 || minute > 59 || second > 59) {
     return std::nullopt;
   }
   std::int64_t micros = 0;

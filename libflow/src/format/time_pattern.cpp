@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 12> months = {"January", "February", "March",     "April",   "May",      "June",
                                                      "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> weekdays = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+constexpr std::array<std::string_view, 7> weekdays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                      "Friday", "Saturday", "Sunday"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -89,7 +90,8 @@ time_pattern::time_pattern(std::string_view pattern) {
         continue;
       }
       const auto close = pattern.find('\'', i + 1);
-      if (close == std::string_view::npos) throw error(errc::invalid_argument, "the datetime pattern \"" + std::string(pattern) + "\" has an open quote");
+      if (close == std::string_view::npos)
+        throw error(errc::invalid_argument, "the datetime pattern \"" + std::string(pattern) + "\" has an open quote");
       literal(pattern.substr(i + 1, close - i - 1));
       i = close + 1;
     } else if (c == '[' || c == ']') {
@@ -108,19 +110,23 @@ time_pattern::time_pattern(std::string_view pattern) {
     }
   }
   const auto numeric = [](const part& one) {
-    return std::string_view("yuMLdDHhkKmsS").find(one.letter) != std::string_view::npos && !((one.letter == 'M' || one.letter == 'L') && one.width > 2);
+    return std::string_view("yuMLdDHhkKmsS").find(one.letter) != std::string_view::npos &&
+           !((one.letter == 'M' || one.letter == 'L') && one.width > 2);
   };
   for (std::size_t i = 0; i + 1 < parts_.size(); ++i) {
-    parts_[i].adjacent = parts_[i].letter != '\0' && parts_[i + 1].letter != '\0' && numeric(parts_[i]) && numeric(parts_[i + 1]);
+    parts_[i].adjacent =
+        parts_[i].letter != '\0' && parts_[i + 1].letter != '\0' && numeric(parts_[i]) && numeric(parts_[i + 1]);
   }
 }
 
 bool time_pattern::read_part(const part& one, std::string_view& text, fields& out) {
   const auto number = [&](int most, int& value) {
-    return take_number(text, one.width, one.adjacent || one.width > 1 ? std::max(one.width, one.adjacent ? 0 : one.width) : most, value);
+    return take_number(text, one.width,
+                       one.adjacent || one.width > 1 ? std::max(one.width, one.adjacent ? 0 : one.width) : most, value);
   };
   switch (one.letter) {
-    case '\0': return take(text, one.literal);
+    case '\0':
+      return take(text, one.literal);
     case 'y':
     case 'u': {
       if (one.width == 2) {
@@ -131,10 +137,14 @@ bool time_pattern::read_part(const part& one, std::string_view& text, fields& ou
       return take_number(text, one.width, one.adjacent ? one.width : std::max(one.width, 6), out.year);
     }
     case 'M':
-    case 'L': return one.width >= 3 ? take_name(text, months, one.width == 4, out.month) : number(2, out.month);
-    case 'd': return number(2, out.day);
-    case 'D': return number(3, out.day_of_year);
-    case 'H': return number(2, out.hour) && out.hour < 24;
+    case 'L':
+      return one.width >= 3 ? take_name(text, months, one.width == 4, out.month) : number(2, out.month);
+    case 'd':
+      return number(2, out.day);
+    case 'D':
+      return number(3, out.day_of_year);
+    case 'H':
+      return number(2, out.hour) && out.hour < 24;
     case 'k': {
       if (!number(2, out.hour) || out.hour < 1 || out.hour > 24) return false;
       out.hour %= 24;
@@ -145,9 +155,12 @@ bool time_pattern::read_part(const part& one, std::string_view& text, fields& ou
       out.half_day_hour %= 12;
       return true;
     }
-    case 'K': return number(2, out.half_day_hour) && out.half_day_hour < 12;
-    case 'm': return number(2, out.minute) && out.minute < 60;
-    case 's': return number(2, out.second) && out.second < 60;
+    case 'K':
+      return number(2, out.half_day_hour) && out.half_day_hour < 12;
+    case 'm':
+      return number(2, out.minute) && out.minute < 60;
+    case 's':
+      return number(2, out.second) && out.second < 60;
     case 'S': {
       const auto before = text;
       int ignored = 0;
@@ -158,7 +171,8 @@ bool time_pattern::read_part(const part& one, std::string_view& text, fields& ou
       return true;
     }
     case 'a': {
-      if (text.size() < 2 || (::strncasecmp(text.data(), "AM", 2) != 0 && ::strncasecmp(text.data(), "PM", 2) != 0)) return false;
+      if (text.size() < 2 || (::strncasecmp(text.data(), "AM", 2) != 0 && ::strncasecmp(text.data(), "PM", 2) != 0))
+        return false;
       out.afternoon = (text[0] | 32) == 'p' ? 1 : 0;
       text.remove_prefix(2);
       return true;

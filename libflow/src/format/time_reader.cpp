@@ -23,8 +23,11 @@ std::optional<time_pattern> read_pattern(const options& settings, std::string_vi
 time_reader time_reader::make(const options& settings) {
   const auto zone = settings.text("timeZone", "UTC");
   if (zone != "UTC" && zone != "GMT" && zone != "Z" && zone != "Etc/UTC") {
-    throw error(errc::invalid_option, "option \"timeZone\" = \"" + zone + "\": times without a zone are read as UTC; write the zone into the texts, or convert with "
-                                      "to_utc_timestamp(column, '" + zone + "')");
+    throw error(errc::invalid_option,
+                "option \"timeZone\" = \"" + zone +
+                    "\": times without a zone are read as UTC; write the zone into the texts, or convert with "
+                    "to_utc_timestamp(column, '" +
+                    zone + "')");
   }
   time_reader out;
   out.date_ = read_pattern(settings, "dateFormat");
@@ -45,7 +48,9 @@ std::optional<std::int64_t> time_reader::timestamp(std::string_view text, bool z
   return pattern ? pattern->read(text) : read_timestamp(text, zoned);
 }
 
-bool time_reader::is_date(std::string_view text) const { return date_ ? date_->read(text).has_value() : read_plain_date(text).has_value(); }
+bool time_reader::is_date(std::string_view text) const {
+  return date_ ? date_->read(text).has_value() : read_plain_date(text).has_value();
+}
 
 bool time_reader::is_timestamp(std::string_view text) const { return timestamp(text, true).has_value(); }
 

@@ -66,25 +66,35 @@ template <class T>
 scalar_kernel number_kernel(op o, on_overflow overflow, const data_type& type) {
   const bool wrap = overflow == on_overflow::wrap;
   switch (o) {
-    case op::add: return wrap ? map_values<T, T, T>(type, wrapped<op::add, T>) : map_values<T, T, T>(type, checked<op::add, T>);
+    case op::add:
+      return wrap ? map_values<T, T, T>(type, wrapped<op::add, T>) : map_values<T, T, T>(type, checked<op::add, T>);
     case op::subtract:
       return wrap ? map_values<T, T, T>(type, wrapped<op::subtract, T>) : map_values<T, T, T>(type, checked<op::subtract, T>);
     case op::multiply:
       return wrap ? map_values<T, T, T>(type, wrapped<op::multiply, T>) : map_values<T, T, T>(type, checked<op::multiply, T>);
-    case op::remainder: return map_values<T, T, T>(type, remainder_of<T>);
-    case op::positive_remainder: return map_values<T, T, T>(type, positive_remainder_of<T>);
-    default: return nullptr;
+    case op::remainder:
+      return map_values<T, T, T>(type, remainder_of<T>);
+    case op::positive_remainder:
+      return map_values<T, T, T>(type, positive_remainder_of<T>);
+    default:
+      return nullptr;
   }
 }
 
 scalar_kernel number_kernel(op o, on_overflow overflow, const data_type& type) {
   switch (type->id()) {
-    case arrow::Type::INT8: return number_kernel<std::int8_t>(o, overflow, type);
-    case arrow::Type::INT16: return number_kernel<std::int16_t>(o, overflow, type);
-    case arrow::Type::INT32: return number_kernel<std::int32_t>(o, overflow, type);
-    case arrow::Type::INT64: return number_kernel<std::int64_t>(o, overflow, type);
-    case arrow::Type::FLOAT: return number_kernel<float>(o, overflow, type);
-    default: return number_kernel<double>(o, overflow, type);
+    case arrow::Type::INT8:
+      return number_kernel<std::int8_t>(o, overflow, type);
+    case arrow::Type::INT16:
+      return number_kernel<std::int16_t>(o, overflow, type);
+    case arrow::Type::INT32:
+      return number_kernel<std::int32_t>(o, overflow, type);
+    case arrow::Type::INT64:
+      return number_kernel<std::int64_t>(o, overflow, type);
+    case arrow::Type::FLOAT:
+      return number_kernel<float>(o, overflow, type);
+    default:
+      return number_kernel<double>(o, overflow, type);
   }
 }
 
@@ -93,8 +103,10 @@ decimal_shape exact_shape(op o, decimal_shape a, decimal_shape b) {
   const int whole = std::max(a.precision - a.scale, b.precision - b.scale);
   switch (o) {
     case op::add:
-    case op::subtract: return {whole + std::max(a.scale, b.scale) + 1, std::max(a.scale, b.scale)};
-    case op::multiply: return {a.precision + b.precision + 1, a.scale + b.scale};
+    case op::subtract:
+      return {whole + std::max(a.scale, b.scale) + 1, std::max(a.scale, b.scale)};
+    case op::multiply:
+      return {a.precision + b.precision + 1, a.scale + b.scale};
     case op::divide: {
       const int scale = std::max(least_adjusted_scale, a.scale + b.precision + 1);
       return {a.precision - a.scale + b.scale + scale, scale};
@@ -250,13 +262,20 @@ void define_binary(function_catalog& c, const function_text& f, op o, on_overflo
 template <class F>
 scalar_kernel same_type_kernel(const data_type& type, F f) {
   switch (type->id()) {
-    case arrow::Type::INT8: return map_values<std::int8_t, std::int8_t>(type, f);
-    case arrow::Type::INT16: return map_values<std::int16_t, std::int16_t>(type, f);
-    case arrow::Type::INT32: return map_values<std::int32_t, std::int32_t>(type, f);
-    case arrow::Type::INT64: return map_values<std::int64_t, std::int64_t>(type, f);
-    case arrow::Type::FLOAT: return map_values<float, float>(type, f);
-    case arrow::Type::DOUBLE: return map_values<double, double>(type, f);
-    default: return map_values<Decimal128, Decimal128>(type, f);
+    case arrow::Type::INT8:
+      return map_values<std::int8_t, std::int8_t>(type, f);
+    case arrow::Type::INT16:
+      return map_values<std::int16_t, std::int16_t>(type, f);
+    case arrow::Type::INT32:
+      return map_values<std::int32_t, std::int32_t>(type, f);
+    case arrow::Type::INT64:
+      return map_values<std::int64_t, std::int64_t>(type, f);
+    case arrow::Type::FLOAT:
+      return map_values<float, float>(type, f);
+    case arrow::Type::DOUBLE:
+      return map_values<double, double>(type, f);
+    default:
+      return map_values<Decimal128, Decimal128>(type, f);
   }
 }
 
@@ -309,7 +328,8 @@ void register_arithmetic(function_catalog& c) {
   define_binary(c, {"%", "a % b", "Remainder with the sign of a; null when b is 0."}, op::remainder);
   define_synonyms(c, {"mod"});
   define_binary(c, {"div", "a DIV b", "Quotient cut to a BIGINT; null when b is 0."}, op::whole_divide);
-  define_binary(c, {"pmod", "pmod(a, b)", "Remainder that is not negative for a positive b; null when b is 0."}, op::positive_remainder);
+  define_binary(c, {"pmod", "pmod(a, b)", "Remainder that is not negative for a positive b; null when b is 0."},
+                op::positive_remainder);
   define_binary(c, {"try_add", "try_add(a, b)", "Sum, or null on overflow."}, op::add, on_overflow::null);
   define_binary(c, {"try_subtract", "try_subtract(a, b)", "Difference, or null on overflow."}, op::subtract, on_overflow::null);
   define_binary(c, {"try_multiply", "try_multiply(a, b)", "Product, or null on overflow."}, op::multiply, on_overflow::null);

@@ -62,7 +62,8 @@ void define_set(function_catalog& c, const function_text& f, operation op) {
   define(c, f, takes(std::vector<accepts>(count, accepts::list)), [=](bound_list a) -> scalar_binding {
     a = to_common_type(f, std::move(a));
     const auto type = a[0]->type();
-    return {std::move(a), type, [=](arguments_span v, i64 rows, const evaluation_context&) { return set_kernel(v, rows, type, op); }, true};
+    return {std::move(a), type,
+            [=](arguments_span v, i64 rows, const evaluation_context&) { return set_kernel(v, rows, type, op); }, true};
   });
 }
 
@@ -133,11 +134,13 @@ scalar_binding bind_zip(const function_text& f, bound_list a) {
 
 void register_array_sets(function_catalog& c) {
   using enum accepts;
-  define_set(c, {"array_distinct", "array_distinct(array)", "Each value once, in order of its first place."}, operation::distinct);
+  define_set(c, {"array_distinct", "array_distinct(array)", "Each value once, in order of its first place."},
+             operation::distinct);
   define_set(c, {"array_union", "array_union(a, b)", "Values of either array, each once."}, operation::unite);
   define_set(c, {"array_intersect", "array_intersect(a, b)", "Values of both arrays, each once."}, operation::intersect);
   define_set(c, {"array_except", "array_except(a, b)", "Values of a that are not in b, each once."}, operation::except);
-  const function_text overlaps{"arrays_overlap", "arrays_overlap(a, b)", "Whether a value is in both; null if only a null may be."};
+  const function_text overlaps{"arrays_overlap", "arrays_overlap(a, b)",
+                               "Whether a value is in both; null if only a null may be."};
   define(c, overlaps, takes({list, list}), [overlaps](bound_list a) -> scalar_binding {
     return {to_common_type(overlaps, std::move(a)), types::boolean(), overlap_kernel, true};
   });

@@ -17,10 +17,14 @@ using i64 = std::int64_t;
 template <class F>
 scalar_kernel integral_kernel(const data_type& type, F f) {
   switch (type->id()) {
-    case arrow::Type::INT8: return map_values<std::int8_t, std::int8_t, std::int8_t>(type, f);
-    case arrow::Type::INT16: return map_values<std::int16_t, std::int16_t, std::int16_t>(type, f);
-    case arrow::Type::INT32: return map_values<i32, i32, i32>(type, f);
-    default: return map_values<i64, i64, i64>(type, f);
+    case arrow::Type::INT8:
+      return map_values<std::int8_t, std::int8_t, std::int8_t>(type, f);
+    case arrow::Type::INT16:
+      return map_values<std::int16_t, std::int16_t, std::int16_t>(type, f);
+    case arrow::Type::INT32:
+      return map_values<i32, i32, i32>(type, f);
+    default:
+      return map_values<i64, i64, i64>(type, f);
   }
 }
 
@@ -45,10 +49,12 @@ void define_shift(function_catalog& c, const function_text& f, F fn) {
   define(c, f, takes({accepts::any, accepts::integer}), [=](bound_list a) -> scalar_binding {
     if (!is_integral_type(*a[0]->type())) a[0] = bind_cast(a[0], types::integer());
     if (a[0]->type()->id() == arrow::Type::INT64) {
-      return {std::move(a), types::bigint(), map_values<i64, i64, i32>(types::bigint(), [fn](i64 v, i32 n) { return fn(v, n & 63); }), true};
+      return {std::move(a), types::bigint(),
+              map_values<i64, i64, i32>(types::bigint(), [fn](i64 v, i32 n) { return fn(v, n & 63); }), true};
     }
     a[0] = bind_cast(a[0], types::integer());
-    return {std::move(a), types::integer(), map_values<i32, i32, i32>(types::integer(), [fn](i32 v, i32 n) { return fn(v, n & 31); }), true};
+    return {std::move(a), types::integer(),
+            map_values<i32, i32, i32>(types::integer(), [fn](i32 v, i32 n) { return fn(v, n & 31); }), true};
   });
 }
 
@@ -74,12 +80,15 @@ void register_bitwise(function_catalog& c) {
   define_shift(c, {"shiftrightunsigned", "shiftrightunsigned(a, n)", "Bits moved right, zeros filled in."},
                [](auto v, i32 n) { return static_cast<decltype(v)>(static_cast<std::make_unsigned_t<decltype(v)>>(v) >> n); });
   define_synonyms(c, {">>>"});
-  define(c, {"bit_count", "bit_count(a)", "How many bits are set, of 64."}, takes({accepts::any}), [](bound_list a) -> scalar_binding {
-    a[0] = bind_cast(a[0], types::bigint());
-    return {std::move(a), types::integer(), map_values<i32, i64>(types::integer(), [](i64 v) { return std::popcount(static_cast<std::uint64_t>(v)); }), true};
-  });
-  define(c, {"bit_get", "bit_get(a, n)", "The bit at place n from the right."}, takes({accepts::bigint, accepts::integer}), types::tinyint(),
-         map_values<std::int8_t, i64, i32>(types::tinyint(), [](i64 v, i32 n) -> std::int8_t {
+  define(c, {"bit_count", "bit_count(a)", "How many bits are set, of 64."}, takes({accepts::any}),
+         [](bound_list a) -> scalar_binding {
+           a[0] = bind_cast(a[0], types::bigint());
+           return {std::move(a), types::integer(),
+                   map_values<i32, i64>(types::integer(), [](i64 v) { return std::popcount(static_cast<std::uint64_t>(v)); }),
+                   true};
+         });
+  define(c, {"bit_get", "bit_get(a, n)", "The bit at place n from the right."}, takes({accepts::bigint, accepts::integer}),
+         types::tinyint(), map_values<std::int8_t, i64, i32>(types::tinyint(), [](i64 v, i32 n) -> std::int8_t {
            if (n < 0 || n > 63) throw error(errc::evaluation_failed, "bit_get: there is no bit " + std::to_string(n));
            return static_cast<std::int8_t>(v >> n & 1);
          }));

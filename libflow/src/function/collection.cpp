@@ -37,7 +37,8 @@ arrow::Datum make_array_kernel(arguments_span arguments, i64 rows, const data_ty
 scalar_binding bind_array(const function_text& f, bound_list a) {
   a = to_common_type(f, std::move(a));
   const auto type = types::list(a.empty() ? types::null() : a[0]->type());
-  return {std::move(a), type, [type](arguments_span v, i64 rows, const evaluation_context&) { return make_array_kernel(v, rows, type); }, true};
+  return {std::move(a), type,
+          [type](arguments_span v, i64 rows, const evaluation_context&) { return make_array_kernel(v, rows, type); }, true};
 }
 
 arrow::Datum size_kernel(arguments_span arguments, i64 rows, i32 of_null, bool null_result) {
@@ -54,7 +55,9 @@ bind_rule size_rule(const function_text& f, i32 of_null, bool null_result) {
   return [=](bound_list a) -> scalar_binding {
     if (is_null_type(*a[0]->type())) a[0] = bind_cast(a[0], types::list(types::null()));
     if (!is_list_arg(a[0]) && !is_map_type(*a[0]->type())) refuse_arguments(f, a, "it takes an array or a map");
-    return {std::move(a), types::integer(), [=](arguments_span v, i64 rows, const evaluation_context&) { return size_kernel(v, rows, of_null, null_result); }, true};
+    return {std::move(a), types::integer(),
+            [=](arguments_span v, i64 rows, const evaluation_context&) { return size_kernel(v, rows, of_null, null_result); },
+            true};
   };
 }
 
@@ -68,7 +71,8 @@ arrow::Datum element_kernel(arguments_span arguments, i64 rows, int base) {
     if (validity.all_null || !validity.valid(i)) continue;
     i64 at = index[i];
     if (base == 1) {
-      if (at == 0) throw error(errc::evaluation_failed, "element_at: there is no element 0; elements count from 1, or from the end by -1");
+      if (at == 0)
+        throw error(errc::evaluation_failed, "element_at: there is no element 0; elements count from 1, or from the end by -1");
       at = at > 0 ? at - 1 : list.size(i) + at;
     }
     if (at >= 0 && at < list.size(i)) positions[static_cast<std::size_t>(i)] = list.begin(i) + at;
@@ -94,7 +98,8 @@ bind_rule element_rule(const function_text& f, int base) {
     if (is_map_type(*a[0]->type())) {
       const auto& map = static_cast<const arrow::MapType&>(*a[0]->type());
       a[1] = bind_cast(a[1], map.key_type());
-      return {std::move(a), map.item_type(), [](arguments_span v, i64 rows, const evaluation_context&) { return map_value_kernel(v, rows); }, true};
+      return {std::move(a), map.item_type(),
+              [](arguments_span v, i64 rows, const evaluation_context&) { return map_value_kernel(v, rows); }, true};
     }
     if (base == 0 && is_struct_type(*a[0]->type())) {
       const auto name = constant_text(*a[1]);
@@ -117,13 +122,15 @@ bind_rule element_rule(const function_text& f, int base) {
     if (!index) refuse_arguments(f, a, "the index is a number");
     a[1] = std::move(index);
     const auto type = element_type(*a[0]->type());
-    return {std::move(a), type, [base](arguments_span v, i64 rows, const evaluation_context&) { return element_kernel(v, rows, base); }, true};
+    return {std::move(a), type,
+            [base](arguments_span v, i64 rows, const evaluation_context&) { return element_kernel(v, rows, base); }, true};
   };
 }
 
 /// An array and a value of its element type.
 bound_list list_and_value(const function_text& f, bound_list a, bool null_value = false) {
-  if (!is_list_arg(a[0]) || (is_null_type(*a[1]->type()) && !null_value)) refuse_arguments(f, a, "it takes an array and a value");
+  if (!is_list_arg(a[0]) || (is_null_type(*a[1]->type()) && !null_value))
+    refuse_arguments(f, a, "it takes an array and a value");
   const auto type = common_type(element_type(*a[0]->type()), a[1]->type());
   if (!type) refuse_arguments(f, a, "the value does not fit the array's elements");
   a[0] = bind_cast(a[0], types::list(type));
@@ -385,10 +392,14 @@ scalar_binding bind_sequence(const function_text& f, bound_list a) {
   if (!is_integral_type(*type)) refuse_arguments(f, a, "start and stop are whole numbers, dates or times");
   if (a.size() > 2) a[2] = bind_cast(a[2], type);
   switch (type->id()) {
-    case arrow::Type::INT8: return {std::move(a), list, sequence_kernel<std::int8_t>(list, false, 1), true};
-    case arrow::Type::INT16: return {std::move(a), list, sequence_kernel<std::int16_t>(list, false, 1), true};
-    case arrow::Type::INT32: return {std::move(a), list, sequence_kernel<i32>(list, false, 1), true};
-    default: return {std::move(a), list, sequence_kernel<i64>(list, false, 1), true};
+    case arrow::Type::INT8:
+      return {std::move(a), list, sequence_kernel<std::int8_t>(list, false, 1), true};
+    case arrow::Type::INT16:
+      return {std::move(a), list, sequence_kernel<std::int16_t>(list, false, 1), true};
+    case arrow::Type::INT32:
+      return {std::move(a), list, sequence_kernel<i32>(list, false, 1), true};
+    default:
+      return {std::move(a), list, sequence_kernel<i64>(list, false, 1), true};
   }
 }
 
@@ -430,10 +441,12 @@ void define_access(function_catalog& c) {
   define(c, bracket, takes({any, any}), element_rule(bracket, 0));
   const function_text get{"get", "get(array, i)", "The element at index i (from 0); null if there is none."};
   define(c, get, takes({any, any}), element_rule(get, 0));
-  const function_text at{"element_at", "element_at(a, i)", "The element at place i (from 1, or from the end by -1) or the value of key i."};
+  const function_text at{"element_at", "element_at(a, i)",
+                         "The element at place i (from 1, or from the end by -1) or the value of key i."};
   define(c, at, takes({any, any}), element_rule(at, 1));
   define_synonyms(c, {"try_element_at"});
-  const function_text has{"array_contains", "array_contains(array, value)", "Whether the value is among the elements; null if only a null may be."};
+  const function_text has{"array_contains", "array_contains(array, value)",
+                          "Whether the value is among the elements; null if only a null may be."};
   define(c, has, takes({any, any}), search_rule<bool>(has, types::boolean(), contains));
   const function_text place{"array_position", "array_position(array, value)", "The place (from 1) of the value, or 0."};
   define(c, place, takes({any, any}), search_rule<i64>(place, types::bigint(), position));
@@ -441,13 +454,16 @@ void define_access(function_catalog& c) {
 
 void define_rearranged(function_catalog& c) {
   using enum accepts;
-  define(c, {"sort_array", "sort_array(array [, ascending])", "Elements in order; nulls first when ascending, last when descending."},
-         takes({list, boolean}, 1), rearrange_rule([](arguments_span v, const list_reader& l, i64 i, list_writer& out) {
-           const bool up = v.size() < 2 || reader<bool>(v[1])[i];
-           sort_row(l, i, out, up, up);
-         }));
-  define(c, {"array_sort", "array_sort(array [, comparator])", "Elements in order, nulls last."}, takes({list}),
-         rearrange_rule([](arguments_span, const list_reader& l, i64 i, list_writer& out) { sort_row(l, i, out, true, false); }));
+  define(
+      c,
+      {"sort_array", "sort_array(array [, ascending])", "Elements in order; nulls first when ascending, last when descending."},
+      takes({list, boolean}, 1), rearrange_rule([](arguments_span v, const list_reader& l, i64 i, list_writer& out) {
+        const bool up = v.size() < 2 || reader<bool>(v[1])[i];
+        sort_row(l, i, out, up, up);
+      }));
+  define(
+      c, {"array_sort", "array_sort(array [, comparator])", "Elements in order, nulls last."}, takes({list}),
+      rearrange_rule([](arguments_span, const list_reader& l, i64 i, list_writer& out) { sort_row(l, i, out, true, false); }));
   define(c, {"array_reverse", "reverse(array)", "Elements backwards."}, takes({list}),
          rearrange_rule([](arguments_span, const list_reader& l, i64 i, list_writer& out) {
            for (auto j = l.end(i); j-- > l.begin(i);) out.add(j);
@@ -483,7 +499,8 @@ void register_collection(function_catalog& c) {
   define_rearranged(c);
   define(c, {"array_min", "array_min(array)", "The least element that is not null."}, takes({list}), extreme_rule(false));
   define(c, {"array_max", "array_max(array)", "The greatest element that is not null."}, takes({list}), extreme_rule(true));
-  define(c, {"array_join", "array_join(array, separator [, for_null])", "Elements as one text."}, takes({list, text, text}, 2), bind_join);
+  define(c, {"array_join", "array_join(array, separator [, for_null])", "Elements as one text."}, takes({list, text, text}, 2),
+         bind_join);
   const function_text concat{"array_concat", "concat(array, ...)", "Arrays one after another."};
   define(c, concat, takes_many({any}, 1), [concat](bound_list a) { return bind_array_concat(concat, std::move(a)); });
   const function_text flatten{"flatten", "flatten(array)", "Arrays within an array one after another."};

@@ -50,21 +50,33 @@ scalar_kernel row_kernel() {
 
 template <relation r>
 scalar_kernel comparison_kernel(const arrow::DataType& type) {
-  const auto of = []<class T>(T) { return map_values<bool, T, T>(types::boolean(), [](const T& a, const T& b) { return holds<r, T>(a, b); }); };
+  const auto of = []<class T>(T) {
+    return map_values<bool, T, T>(types::boolean(), [](const T& a, const T& b) { return holds<r, T>(a, b); });
+  };
   switch (type.id()) {
-    case arrow::Type::BOOL: return of(bool{});
-    case arrow::Type::INT8: return of(std::int8_t{});
-    case arrow::Type::INT16: return of(std::int16_t{});
+    case arrow::Type::BOOL:
+      return of(bool{});
+    case arrow::Type::INT8:
+      return of(std::int8_t{});
+    case arrow::Type::INT16:
+      return of(std::int16_t{});
     case arrow::Type::DATE32:
-    case arrow::Type::INT32: return of(std::int32_t{});
+    case arrow::Type::INT32:
+      return of(std::int32_t{});
     case arrow::Type::TIMESTAMP:
-    case arrow::Type::INT64: return of(std::int64_t{});
-    case arrow::Type::FLOAT: return of(float{});
-    case arrow::Type::DOUBLE: return of(double{});
+    case arrow::Type::INT64:
+      return of(std::int64_t{});
+    case arrow::Type::FLOAT:
+      return of(float{});
+    case arrow::Type::DOUBLE:
+      return of(double{});
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: return of(std::string_view{});
-    case arrow::Type::DECIMAL128: return of(arrow::Decimal128{});
-    default: return row_kernel<r>();
+    case arrow::Type::BINARY:
+      return of(std::string_view{});
+    case arrow::Type::DECIMAL128:
+      return of(arrow::Decimal128{});
+    default:
+      return row_kernel<r>();
   }
 }
 

@@ -136,7 +136,10 @@ bind_rule common_type_rule(const function_text& f, MakeKernel make) {
 
 scalar_binding as_binding(bound_ptr e) {
   const auto type = e->type();
-  return {{std::move(e)}, type, [](std::span<const arrow::Datum> a, std::int64_t, const evaluation_context&) { return a[0]; }, true};
+  return {{std::move(e)},
+          type,
+          [](std::span<const arrow::Datum> a, std::int64_t, const evaluation_context&) { return a[0]; },
+          true};
 }
 
 bound_ptr null_literal(const data_type& type) { return bind_literal(arrow::MakeNullScalar(type)); }
@@ -146,7 +149,8 @@ bound_ptr zero(const data_type& type) { return bind_cast(bind_literal(std::make_
 
 void register_conditional(function_catalog& c) {
   using enum accepts;
-  const function_text case_text{"case", "CASE WHEN c THEN v ... [ELSE v] END", "The value beside the first condition that is true."};
+  const function_text case_text{"case", "CASE WHEN c THEN v ... [ELSE v] END",
+                                "The value beside the first condition that is true."};
   define(c, case_text, takes_many({any}, 2), [case_text](bound_list a) { return bind_case(case_text, std::move(a)); });
   define_synonyms(c, {"when"});
   const function_text if_text{"if", "if(c, a, b)", "a where the condition is true, else b."};
@@ -158,12 +162,12 @@ void register_conditional(function_catalog& c) {
   define(c, nvl, takes({any, any}), common_type_rule(nvl, coalesce_kernel));
   define_synonyms(c, {"ifnull"});
   const function_text greatest{"greatest", "greatest(a, b, ...)", "The greatest argument; nulls do not count."};
-  define(c, greatest, takes_many({any}, 2), common_type_rule(greatest, [](const data_type& t) { return extreme_kernel(t, true); }));
+  define(c, greatest, takes_many({any}, 2),
+         common_type_rule(greatest, [](const data_type& t) { return extreme_kernel(t, true); }));
   const function_text least{"least", "least(a, b, ...)", "The least argument; nulls do not count."};
   define(c, least, takes_many({any}, 2), common_type_rule(least, [](const data_type& t) { return extreme_kernel(t, false); }));
-  define(c, {"nvl2", "nvl2(a, b, c)", "b where a is not null, else c."}, takes({any, any, any}), [](bound_list a) {
-    return as_binding(bind_call("if", {bind_call("isnotnull", {a[0]}), a[1], a[2]}));
-  });
+  define(c, {"nvl2", "nvl2(a, b, c)", "b where a is not null, else c."}, takes({any, any, any}),
+         [](bound_list a) { return as_binding(bind_call("if", {bind_call("isnotnull", {a[0]}), a[1], a[2]})); });
   define(c, {"nullif", "nullif(a, b)", "a, or null where it equals b."}, takes({any, any}), [](bound_list a) {
     return as_binding(bind_call("if", {bind_call("=", {a[0], a[1]}), null_literal(a[0]->type()), a[0]}));
   });
@@ -172,9 +176,8 @@ void register_conditional(function_catalog& c) {
   define(c, {"nullifzero", "nullifzero(a)", "a, or null where it is 0."}, takes({number}), [](bound_list a) {
     return as_binding(bind_call("if", {bind_call("=", {a[0], zero(a[0]->type())}), null_literal(a[0]->type()), a[0]}));
   });
-  define(c, {"nanvl", "nanvl(a, b)", "a, or b where a is NaN."}, takes({float64, float64}), [](bound_list a) {
-    return as_binding(bind_call("if", {bind_call("isnan", {a[0]}), a[1], a[0]}));
-  });
+  define(c, {"nanvl", "nanvl(a, b)", "a, or b where a is NaN."}, takes({float64, float64}),
+         [](bound_list a) { return as_binding(bind_call("if", {bind_call("isnan", {a[0]}), a[1], a[0]})); });
   define(c, {"isnan", "isnan(a)", "Whether the number is NaN; false for null."}, takes({float64}),
          [](bound_list a) -> scalar_binding {
            auto kernel = [](std::span<const arrow::Datum> v, std::int64_t rows, const evaluation_context&) -> arrow::Datum {

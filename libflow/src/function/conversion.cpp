@@ -12,10 +12,12 @@ namespace {
 using arguments_span = std::span<const arrow::Datum>;
 
 void define_cast(function_catalog& c, const std::string& name, const data_type& type) {
-  define(c, {name, name + "(a)", "CAST(a AS " + to_ddl(*type) + ")."}, takes({accepts::any}), [type](bound_list a) -> scalar_binding {
-    auto cast = bind_cast(a[0], type);
-    return {{std::move(cast)}, type, [](arguments_span v, std::int64_t, const evaluation_context&) { return v[0]; }, true};
-  });
+  define(c, {name, name + "(a)", "CAST(a AS " + to_ddl(*type) + ")."}, takes({accepts::any}),
+         [type](bound_list a) -> scalar_binding {
+           auto cast = bind_cast(a[0], type);
+           return {
+               {std::move(cast)}, type, [](arguments_span v, std::int64_t, const evaluation_context&) { return v[0]; }, true};
+         });
 }
 
 }  // namespace
@@ -35,7 +37,10 @@ void register_conversion(function_catalog& c) {
   define_cast(c, "timestamp", types::timestamp());
   define(c, {"typeof", "typeof(a)", "The name of the type."}, takes({accepts::any}), [](bound_list a) -> scalar_binding {
     auto name = bind_literal(std::make_shared<arrow::StringScalar>(catalog_name(*a[0]->type())));
-    return {{std::move(name)}, types::string(), [](arguments_span v, std::int64_t, const evaluation_context&) { return v[0]; }, true};
+    return {{std::move(name)},
+            types::string(),
+            [](arguments_span v, std::int64_t, const evaluation_context&) { return v[0]; },
+            true};
   });
   define(c, {"raise_error", "raise_error(message)", "Fails with the message."}, takes({accepts::text}), types::null(),
          [](arguments_span v, std::int64_t, const evaluation_context&) -> arrow::Datum {
@@ -48,7 +53,8 @@ void register_conversion(function_catalog& c) {
            const null_reader unknown(v[0]);
            for (std::int64_t i = 0; i < rows; ++i) {
              if (!unknown(i) && holds[i]) continue;
-             throw error(errc::evaluation_failed, v.size() > 1 ? std::string(reader<std::string_view>(v[1])[i]) : "assert_true: the condition is not true");
+             throw error(errc::evaluation_failed, v.size() > 1 ? std::string(reader<std::string_view>(v[1])[i])
+                                                               : "assert_true: the condition is not true");
            }
            return all_null(types::null(), rows);
          });

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 12> month_names{"January", "February", "March",     "April",   "May",      "June",
                                                        "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> day_names{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+constexpr std::array<std::string_view, 7> day_names{"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                    "Friday", "Saturday", "Sunday"};
 
 void append_number(std::string& out, std::int64_t n, int width) {
   const auto digits = std::to_string(n < 0 ? -n : n);
@@ -40,9 +41,14 @@ void append_quarter(std::string& out, int quarter, int count) {
 void check_letter(std::string_view pattern, char letter, int count) {
   static constexpr std::string_view known = "GyMLdDQqEFaHhKkmsSVzOXxZ";
   if (known.find(letter) == std::string_view::npos) {
-    refuse(pattern, std::string("the letter '") + letter + "' has no meaning here (yyyy MM dd HH mm ss SSS EEE are the usual ones)");
+    refuse(pattern,
+           std::string("the letter '") + letter + "' has no meaning here (yyyy MM dd HH mm ss SSS EEE are the usual ones)");
   }
-  const int most = letter == 'y' ? 6 : letter == 'S' ? 9 : letter == 'D' ? 3 : letter == 'X' || letter == 'x' || letter == 'Z' ? 5 : 4;
+  const int most = letter == 'y'                                     ? 6
+                   : letter == 'S'                                   ? 9
+                   : letter == 'D'                                   ? 3
+                   : letter == 'X' || letter == 'x' || letter == 'Z' ? 5
+                                                                     : 4;
   const bool two = std::string_view("dHhKkms").find(letter) != std::string_view::npos;
   if (count > (two ? 2 : letter == 'F' || letter == 'a' ? 1 : most)) refuse(pattern, std::string("too many '") + letter + "'");
 }
@@ -91,8 +97,12 @@ void date_pattern::format(std::string& out, std::int64_t micros) const {
   const auto era_year = d.year > 0 ? d.year : 1 - d.year;
   for (const auto& [letter, count, text] : tokens_) {
     switch (letter) {
-      case 0: out += text; break;
-      case 'G': out += count == 4 ? (d.year > 0 ? "Anno Domini" : "Before Christ") : (d.year > 0 ? "AD" : "BC"); break;
+      case 0:
+        out += text;
+        break;
+      case 'G':
+        out += count == 4 ? (d.year > 0 ? "Anno Domini" : "Before Christ") : (d.year > 0 ? "AD" : "BC");
+        break;
       case 'y':
         if (count == 2) {
           append_number(out, era_year % 100, 2);
@@ -102,24 +112,48 @@ void date_pattern::format(std::string& out, std::int64_t micros) const {
         }
         break;
       case 'M':
-      case 'L': append_month(out, d.month, count); break;
-      case 'd': append_number(out, d.day, count); break;
-      case 'D': append_number(out, day_of_year(days), count); break;
+      case 'L':
+        append_month(out, d.month, count);
+        break;
+      case 'd':
+        append_number(out, d.day, count);
+        break;
+      case 'D':
+        append_number(out, day_of_year(days), count);
+        break;
       case 'Q':
-      case 'q': append_quarter(out, (d.month + 2) / 3, count); break;
+      case 'q':
+        append_quarter(out, (d.month + 2) / 3, count);
+        break;
       case 'E': {
         const auto name = day_names[static_cast<std::size_t>(iso_weekday(days) - 1)];
         out += count == 4 ? name : name.substr(0, 3);
         break;
       }
-      case 'F': append_number(out, (d.day - 1) % 7 + 1, count); break;
-      case 'a': out += t.hour < 12 ? "AM" : "PM"; break;
-      case 'H': append_number(out, t.hour, count); break;
-      case 'k': append_number(out, t.hour == 0 ? 24 : t.hour, count); break;
-      case 'h': append_number(out, t.hour % 12 == 0 ? 12 : t.hour % 12, count); break;
-      case 'K': append_number(out, t.hour % 12, count); break;
-      case 'm': append_number(out, t.minute, count); break;
-      case 's': append_number(out, t.second, count); break;
+      case 'F':
+        append_number(out, (d.day - 1) % 7 + 1, count);
+        break;
+      case 'a':
+        out += t.hour < 12 ? "AM" : "PM";
+        break;
+      case 'H':
+        append_number(out, t.hour, count);
+        break;
+      case 'k':
+        append_number(out, t.hour == 0 ? 24 : t.hour, count);
+        break;
+      case 'h':
+        append_number(out, t.hour % 12 == 0 ? 12 : t.hour % 12, count);
+        break;
+      case 'K':
+        append_number(out, t.hour % 12, count);
+        break;
+      case 'm':
+        append_number(out, t.minute, count);
+        break;
+      case 's':
+        append_number(out, t.second, count);
+        break;
       case 'S': {
         std::string digits;
         append_number(digits, t.microsecond, 6);
@@ -127,13 +161,26 @@ void date_pattern::format(std::string& out, std::int64_t micros) const {
         out += digits;
         break;
       }
-      case 'V': out += "UTC"; break;
-      case 'z': out += count == 4 ? "Coordinated Universal Time" : "UTC"; break;
-      case 'O': out += "GMT"; break;
-      case 'X': out += "Z"; break;
-      case 'x': out += count == 1 ? "+00" : count == 2 || count == 4 ? "+0000" : "+00:00"; break;
-      case 'Z': out += count == 4 ? "GMT" : count == 5 ? "Z" : "+0000"; break;
-      default: break;
+      case 'V':
+        out += "UTC";
+        break;
+      case 'z':
+        out += count == 4 ? "Coordinated Universal Time" : "UTC";
+        break;
+      case 'O':
+        out += "GMT";
+        break;
+      case 'X':
+        out += "Z";
+        break;
+      case 'x':
+        out += count == 1 ? "+00" : count == 2 || count == 4 ? "+0000" : "+00:00";
+        break;
+      case 'Z':
+        out += count == 4 ? "GMT" : count == 5 ? "Z" : "+0000";
+        break;
+      default:
+        break;
     }
   }
 }
@@ -200,10 +247,14 @@ bool date_pattern::parse_token(const token& t, std::string_view& text, parsed_ti
       out.month = month + 1;
       return month >= 0;
     }
-    case 'E': return take_name(text, day_names, t.count == 4) >= 0;
-    case 'd': return number(out.day, 1, 31);
-    case 'D': return number(out.day_of_year, 1, 366);
-    case 'H': return number(out.hour, 0, 23);
+    case 'E':
+      return take_name(text, day_names, t.count == 4) >= 0;
+    case 'd':
+      return number(out.day, 1, 31);
+    case 'D':
+      return number(out.day_of_year, 1, 366);
+    case 'H':
+      return number(out.hour, 0, 23);
     case 'k': {
       const bool ok = number(out.hour, 1, 24);
       out.hour %= 24;
@@ -216,8 +267,10 @@ bool date_pattern::parse_token(const token& t, std::string_view& text, parsed_ti
       out.hour %= 12;
       return ok;
     }
-    case 'm': return number(out.minute, 0, 59);
-    case 's': return number(out.second, 0, 59);
+    case 'm':
+      return number(out.minute, 0, 59);
+    case 's':
+      return number(out.second, 0, 59);
     case 'S': {
       const auto before = text.size();
       if (!take_digits(text, t.count <= 6 ? t.count : 1, t.count, n)) return false;
@@ -249,7 +302,8 @@ bool date_pattern::parse_token(const token& t, std::string_view& text, parsed_ti
       text.remove_prefix(std::min(end, text.size()));
       return out.zone != nullptr;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -263,7 +317,8 @@ std::optional<std::int64_t> date_pattern::parse(std::string_view text) const {
       auto tried = out;
       auto end = i + 1;
       bool fits = true;
-      for (; end < tokens_.size() && tokens_[end].letter != ']'; ++end) fits = fits && parse_token(tokens_[end], rest, tried, false);
+      for (; end < tokens_.size() && tokens_[end].letter != ']'; ++end)
+        fits = fits && parse_token(tokens_[end], rest, tried, false);
       if (fits) {
         text = rest;
         out = tried;
@@ -271,7 +326,8 @@ std::optional<std::int64_t> date_pattern::parse(std::string_view text) const {
       i = end;
       continue;
     }
-    const bool adjacent = i + 1 < tokens_.size() && tokens_[i + 1].letter != 0 && tokens_[i + 1].letter != '[' && tokens_[i + 1].letter != 'a';
+    const bool adjacent =
+        i + 1 < tokens_.size() && tokens_[i + 1].letter != 0 && tokens_[i + 1].letter != '[' && tokens_[i + 1].letter != 'a';
     if (!parse_token(tokens_[i], text, out, adjacent)) return std::nullopt;
   }
   if (!text.empty()) return std::nullopt;

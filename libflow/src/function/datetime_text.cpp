@@ -32,12 +32,12 @@ class pattern_reader {
 };
 
 scalar_kernel format_kernel(i64 unit) {
-  return map_text<i64, string_view>(types::string(),
-                                    [unit, patterns = pattern_reader(), text = std::string()](string_sink& out, i64 t, string_view p) mutable {
-                                      text.clear();
-                                      patterns(p).format(text, t * unit);
-                                      out.append(text);
-                                    });
+  return map_text<i64, string_view>(types::string(), [unit, patterns = pattern_reader(), text = std::string()](
+                                                         string_sink& out, i64 t, string_view p) mutable {
+    text.clear();
+    patterns(p).format(text, t * unit);
+    out.append(text);
+  });
 }
 
 template <class Out>
@@ -72,7 +72,10 @@ scalar_binding bind_unix_timestamp(bound_list a) {
   if (!is_string_type(*a[0]->type())) {
     auto time = bind_cast(a[0], types::timestamp());
     // Towards zero, unlike unix_seconds.
-    return {{std::move(time)}, types::bigint(), map_values<i64, i64>(types::bigint(), [](i64 t) { return t / micros_per_second; }), true};
+    return {{std::move(time)},
+            types::bigint(),
+            map_values<i64, i64>(types::bigint(), [](i64 t) { return t / micros_per_second; }),
+            true};
   }
   if (a.size() == 1) a.push_back(default_pattern());
   a[1] = bind_cast(a[1], types::string());
@@ -83,8 +86,8 @@ scalar_binding bind_unix_timestamp(bound_list a) {
 
 void register_datetime_text(function_catalog& c) {
   using enum accepts;
-  define(c, {"date_format", "date_format(time, pattern)", "A time as text by a Java pattern: 'yyyy-MM-dd HH:mm:ss'."}, takes({time, text}),
-         types::string(), format_kernel(1));
+  define(c, {"date_format", "date_format(time, pattern)", "A time as text by a Java pattern: 'yyyy-MM-dd HH:mm:ss'."},
+         takes({time, text}), types::string(), format_kernel(1));
   define(c, {"from_unixtime", "from_unixtime(seconds [, pattern])", "Seconds since 1970 as text."}, takes({bigint, text}, 1),
          [](bound_list a) -> scalar_binding {
            if (a.size() < 2) a.push_back(default_pattern());
@@ -93,13 +96,15 @@ void register_datetime_text(function_catalog& c) {
   define(c, {"to_date", "to_date(str [, pattern])", "The date a text stands for; null when it is none."}, takes({any, any}, 1),
          parse_rule<i32>(types::date(), micros_per_day, false));
   define_synonyms(c, {"try_to_date"});
-  define(c, {"to_timestamp", "to_timestamp(str [, pattern])", "The time a text stands for; null when it is none."}, takes({any, any}, 1),
-         parse_rule<i64>(types::timestamp(), 1, false));
+  define(c, {"to_timestamp", "to_timestamp(str [, pattern])", "The time a text stands for; null when it is none."},
+         takes({any, any}, 1), parse_rule<i64>(types::timestamp(), 1, false));
   define_synonyms(c, {"try_to_timestamp", "to_timestamp_ltz"});
-  define(c, {"to_timestamp_ntz", "to_timestamp_ntz(str [, pattern])", "The time without zone a text stands for; null when it is none."},
+  define(c,
+         {"to_timestamp_ntz", "to_timestamp_ntz(str [, pattern])",
+          "The time without zone a text stands for; null when it is none."},
          takes({any, any}, 1), parse_rule<i64>(types::timestamp_ntz(), 1, false));
-  define(c, {"unix_timestamp", "unix_timestamp([time [, pattern]])", "Seconds since 1970 of a time or a text."}, takes({any, any}, 0),
-         bind_unix_timestamp);
+  define(c, {"unix_timestamp", "unix_timestamp([time [, pattern]])", "Seconds since 1970 of a time or a text."},
+         takes({any, any}, 0), bind_unix_timestamp);
   define_synonyms(c, {"to_unix_timestamp"});
   const auto named = [&](const function_text& f, const char* pattern) {
     define(c, f, takes({date}), [pattern = std::string(pattern)](bound_list a) {

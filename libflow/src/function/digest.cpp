@@ -220,12 +220,21 @@ bool sha2_of(string_sink& out, string_view message, std::int32_t bits) {
     start32[i] = bits == 224 ? static_cast<u32>(square[i + 8]) : static_cast<u32>(square[i] >> 32);
   }
   switch (bits) {
-    case 224: sha2<u32, 64>(out, message, start32, turns32, 28); return true;
+    case 224:
+      sha2<u32, 64>(out, message, start32, turns32, 28);
+      return true;
     case 0:
-    case 256: sha2<u32, 64>(out, message, start32, turns32, 32); return true;
-    case 384: sha2<u64, 80>(out, message, start64, turns64, 48); return true;
-    case 512: sha2<u64, 80>(out, message, start64, turns64, 64); return true;
-    default: return false;
+    case 256:
+      sha2<u32, 64>(out, message, start32, turns32, 32);
+      return true;
+    case 384:
+      sha2<u64, 80>(out, message, start64, turns64, 48);
+      return true;
+    case 512:
+      sha2<u64, 80>(out, message, start64, turns64, 64);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -237,8 +246,8 @@ void register_digest(function_catalog& c) {
   define(c, {"md5", "md5(a)", "The MD5 digest in hexadecimal digits."}, takes({bytes}), s, map_text<string_view>(s, md5));
   define(c, {"sha1", "sha1(a)", "The SHA-1 digest in hexadecimal digits."}, takes({bytes}), s, map_text<string_view>(s, sha1));
   define_synonyms(c, {"sha"});
-  define(c, {"sha2", "sha2(a, bits)", "The SHA-2 digest of 224, 256, 384 or 512 bits in hexadecimal digits."}, takes({bytes, integer}), s,
-         map_text<string_view, std::int32_t>(s, sha2_of));
+  define(c, {"sha2", "sha2(a, bits)", "The SHA-2 digest of 224, 256, 384 or 512 bits in hexadecimal digits."},
+         takes({bytes, integer}), s, map_text<string_view, std::int32_t>(s, sha2_of));
 }
 
 }  // namespace flow

@@ -56,7 +56,8 @@ bool from_hex(string_sink& out, string_view text) {
 void to_base64(string_sink& out, string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
     for (std::size_t k = 0; k < 4; ++k) out.push(i + k <= bytes.size() ? base64_digits[group >> (18 - 6 * k) & 63] : '=');
   }
 }
@@ -99,7 +100,8 @@ bool convert_base(string_sink& out, string_view text, std::int32_t from, std::in
     const int digit = c >= '0' && c <= '9' ? c - '0' : low >= 'a' && low <= 'z' ? low - 'a' + 10 : 99;
     if (digit >= from) break;
     std::uint64_t next = 0;
-    over |= __builtin_mul_overflow(value, static_cast<std::uint64_t>(from), &next) || __builtin_add_overflow(next, static_cast<std::uint64_t>(digit), &next);
+    over |= __builtin_mul_overflow(value, static_cast<std::uint64_t>(from), &next) ||
+            __builtin_add_overflow(next, static_cast<std::uint64_t>(digit), &next);
     value = over ? ~std::uint64_t{0} : next;
   }
   if (negative && to > 0) value = static_cast<i64>(value) < 0 ? ~std::uint64_t{0} : 0 - value;
@@ -115,7 +117,8 @@ bool convert_base(string_sink& out, string_view text, std::int32_t from, std::in
 
 void url_encode(string_sink& out, string_view text) {
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '*' || c == '_';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+                       c == '*' || c == '_';
     if (plain) {
       out.push(c);
     } else if (c == ' ') {
@@ -145,11 +148,12 @@ bool url_decode(string_sink& out, string_view text) {
 /// A decoder whose refusal is a failure, and its try_ twin whose refusal is null.
 template <class F>
 void define_decoder(function_catalog& c, const function_text& f, const data_type& type, F decode) {
-  define(c, f, takes({accepts::text}), type, map_text<string_view>(type, [decode, name = f.name](string_sink& out, string_view s) {
+  define(c, f, takes({accepts::text}), type,
+         map_text<string_view>(type, [decode, name = f.name](string_sink& out, string_view s) {
            if (!decode(out, s)) throw error(errc::evaluation_failed, name + ": '" + std::string(s) + "' cannot be decoded");
          }));
-  define(c, {"try_" + f.name, "try_" + f.usage, f.description + " Null when it cannot be decoded."}, takes({accepts::text}), type,
-         map_text<string_view>(type, decode));
+  define(c, {"try_" + f.name, "try_" + f.usage, f.description + " Null when it cannot be decoded."}, takes({accepts::text}),
+         type, map_text<string_view>(type, decode));
 }
 
 std::string lower(string_view text) {
@@ -164,7 +168,8 @@ void encode(string_sink& out, string_view text, string_view charset) {
   const bool wide = name == "utf-16be" || name == "utf-16le" || name == "utf-16";
   const bool little = name == "utf-16le";
   const char32_t most = name == "us-ascii" ? 0x7F : 0xFF;
-  if (!wide && name != "us-ascii" && name != "iso-8859-1") throw error(errc::evaluation_failed, "encode: '" + std::string(charset) + "' is no known character set");
+  if (!wide && name != "us-ascii" && name != "iso-8859-1")
+    throw error(errc::evaluation_failed, "encode: '" + std::string(charset) + "' is no known character set");
   const auto unit = [&](char32_t u) {
     const char high = static_cast<char>(u >> 8), low = static_cast<char>(u);
     out.push(little ? low : high);
@@ -194,7 +199,8 @@ void decode(string_sink& out, string_view bytes, string_view charset) {
     for (const char c : bytes) append_character(text, static_cast<unsigned char>(c));
     return out.append(text);
   }
-  if (name != "utf-16be" && name != "utf-16le" && name != "utf-16") throw error(errc::evaluation_failed, "decode: '" + std::string(charset) + "' is no known character set");
+  if (name != "utf-16be" && name != "utf-16le" && name != "utf-16")
+    throw error(errc::evaluation_failed, "decode: '" + std::string(charset) + "' is no known character set");
   const bool little = name == "utf-16le";
   char32_t high = 0;
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
@@ -232,7 +238,10 @@ scalar_binding bind_decode(const function_text& f, bound_list a) {
 scalar_binding bind_hex(bound_list a) {
   if (is_numeric_type(*a[0]->type())) {
     a[0] = bind_cast(a[0], types::bigint());
-    return {std::move(a), types::string(), map_text<i64>(types::string(), [](string_sink& out, i64 v) { out.append(in_base(static_cast<std::uint64_t>(v), 16)); }), true};
+    return {
+        std::move(a), types::string(),
+        map_text<i64>(types::string(), [](string_sink& out, i64 v) { out.append(in_base(static_cast<std::uint64_t>(v), 16)); }),
+        true};
   }
   a = convert_all({"hex", "hex(a)", ""}, takes({accepts::bytes}), std::move(a));
   return {std::move(a), types::string(), map_text<string_view>(types::string(), hex_of_bytes), true};
@@ -253,21 +262,25 @@ void register_encoding(function_catalog& c) {
   using enum accepts;
   const auto& s = types::string();
   define(c, {"hex", "hex(a)", "Hexadecimal digits of a number, a text or BINARY."}, takes({any}), bind_hex);
-  define(c, {"unhex", "unhex(str)", "The BINARY of hexadecimal digits; null when they are none."}, takes({text}), types::binary(),
-         map_text<string_view>(types::binary(), from_hex));
+  define(c, {"unhex", "unhex(str)", "The BINARY of hexadecimal digits; null when they are none."}, takes({text}),
+         types::binary(), map_text<string_view>(types::binary(), from_hex));
   define(c, {"bin", "bin(n)", "Binary digits."}, takes({bigint}), s,
          map_text<i64>(s, [](string_sink& out, i64 v) { out.append(in_base(static_cast<std::uint64_t>(v), 2)); }));
   define(c, {"conv", "conv(str, from, to)", "Digits of one base in another."}, takes({text, integer, integer}), s,
          map_text<string_view, std::int32_t, std::int32_t>(s, convert_base));
-  define(c, {"base64", "base64(a)", "Base64 text of BINARY or a text."}, takes({bytes}), s, map_text<string_view>(s, to_base64));
+  define(c, {"base64", "base64(a)", "Base64 text of BINARY or a text."}, takes({bytes}), s,
+         map_text<string_view>(s, to_base64));
   define_decoder(c, {"unbase64", "unbase64(str)", "The BINARY of Base64 text."}, types::binary(), from_base64);
-  define(c, {"url_encode", "url_encode(str)", "The text as a URL's form encoding."}, takes({text}), s, map_text<string_view>(s, url_encode));
+  define(c, {"url_encode", "url_encode(str)", "The text as a URL's form encoding."}, takes({text}), s,
+         map_text<string_view>(s, url_encode));
   define_decoder(c, {"url_decode", "url_decode(str)", "The text of a URL's form encoding."}, s, url_decode);
   define(c, {"encode", "encode(str, charset)", "The text's bytes in a character set."}, takes({text, text}), types::binary(),
          map_text<string_view, string_view>(types::binary(), encode));
-  const function_text decoded{"decode", "decode(binary, charset)", "Bytes in a character set as text; or by cases: decode(v, search, result, ..., [default])."};
+  const function_text decoded{"decode", "decode(binary, charset)",
+                              "Bytes in a character set as text; or by cases: decode(v, search, result, ..., [default])."};
   define(c, decoded, takes_many({any}, 2), [decoded](bound_list a) { return bind_decode(decoded, std::move(a)); });
-  define(c, {"crc32", "crc32(a)", "The CRC-32 of BINARY or a text."}, takes({bytes}), types::bigint(), map_values<i64, string_view>(types::bigint(), crc32));
+  define(c, {"crc32", "crc32(a)", "The CRC-32 of BINARY or a text."}, takes({bytes}), types::bigint(),
+         map_values<i64, string_view>(types::bigint(), crc32));
 }
 
 }  // namespace flow

@@ -22,10 +22,11 @@ const function_catalog& function_catalog::builtin() {
   static const function_catalog catalog = [] {
     function_catalog c;
     for (const auto family :
-         {register_arithmetic, register_math, register_rounding, register_bitwise, register_comparison, register_logic,
-          register_conditional, register_strings, register_string_search, register_split, register_regexp, register_datetime,
-          register_datetime_text, register_interval, register_collection, register_array_sets, register_struct_map,
-          register_conversion, register_hash, register_encoding, register_digest, register_higher_order, register_random, register_generators, register_aggregates}) {
+         {register_arithmetic, register_math,         register_rounding,      register_bitwise,       register_comparison,
+          register_logic,      register_conditional,  register_strings,       register_string_search, register_split,
+          register_regexp,     register_datetime,     register_datetime_text, register_interval,      register_collection,
+          register_array_sets, register_struct_map,   register_conversion,    register_hash,          register_encoding,
+          register_digest,     register_higher_order, register_random,        register_generators,    register_aggregates}) {
       family(c);
     }
     c.seal();
@@ -48,8 +49,9 @@ const function_entry& function_catalog::at(std::string_view name) const {
   std::vector<std::string> names;
   for (const auto& e : entries_) names.push_back(e.name);
   const auto near = nearest_name(name, names);
-  throw error(errc::unknown_function, "there is no function '" + std::string(name) + "'" +
-                                          (near.empty() ? "; the command \"flow functions\" lists all" : "; did you mean '" + near + "'?"));
+  throw error(errc::unknown_function,
+              "there is no function '" + std::string(name) + "'" +
+                  (near.empty() ? "; the command \"flow functions\" lists all" : "; did you mean '" + near + "'?"));
 }
 
 void function_catalog::add(function_entry entry) { entries_.push_back(std::move(entry)); }

@@ -52,8 +52,8 @@ struct murmur3 {
 /// XXH64.
 struct xxhash64 {
   using word = u64;
-  static constexpr u64 p1 = 0x9E3779B185EBCA87ull, p2 = 0xC2B2AE3D27D4EB4Full, p3 = 0x165667B19E3779F9ull, p4 = 0x85EBCA77C2B2AE63ull,
-                       p5 = 0x27D4EB2F165667C5ull;
+  static constexpr u64 p1 = 0x9E3779B185EBCA87ull, p2 = 0xC2B2AE3D27D4EB4Full, p3 = 0x165667B19E3779F9ull,
+                       p4 = 0x85EBCA77C2B2AE63ull, p5 = 0x27D4EB2F165667C5ull;
 
   static u64 finish(u64 h) {
     h = (h ^ h >> 33) * p2;
@@ -106,13 +106,20 @@ template <class H>
 typename H::word hash_value(const arrow::Array& a, std::int64_t i, typename H::word seed) {
   if (a.IsNull(i)) return seed;
   switch (a.type_id()) {
-    case arrow::Type::BOOL: return H::of_int(static_cast<const arrow::BooleanArray&>(a).Value(i) ? 1 : 0, seed);
-    case arrow::Type::INT8: return H::of_int(static_cast<const arrow::Int8Array&>(a).Value(i), seed);
-    case arrow::Type::INT16: return H::of_int(static_cast<const arrow::Int16Array&>(a).Value(i), seed);
-    case arrow::Type::INT32: return H::of_int(static_cast<const arrow::Int32Array&>(a).Value(i), seed);
-    case arrow::Type::DATE32: return H::of_int(static_cast<const arrow::Date32Array&>(a).Value(i), seed);
-    case arrow::Type::INT64: return H::of_long(static_cast<const arrow::Int64Array&>(a).Value(i), seed);
-    case arrow::Type::TIMESTAMP: return H::of_long(static_cast<const arrow::TimestampArray&>(a).Value(i), seed);
+    case arrow::Type::BOOL:
+      return H::of_int(static_cast<const arrow::BooleanArray&>(a).Value(i) ? 1 : 0, seed);
+    case arrow::Type::INT8:
+      return H::of_int(static_cast<const arrow::Int8Array&>(a).Value(i), seed);
+    case arrow::Type::INT16:
+      return H::of_int(static_cast<const arrow::Int16Array&>(a).Value(i), seed);
+    case arrow::Type::INT32:
+      return H::of_int(static_cast<const arrow::Int32Array&>(a).Value(i), seed);
+    case arrow::Type::DATE32:
+      return H::of_int(static_cast<const arrow::Date32Array&>(a).Value(i), seed);
+    case arrow::Type::INT64:
+      return H::of_long(static_cast<const arrow::Int64Array&>(a).Value(i), seed);
+    case arrow::Type::TIMESTAMP:
+      return H::of_long(static_cast<const arrow::TimestampArray&>(a).Value(i), seed);
     case arrow::Type::FLOAT: {
       const float v = static_cast<const arrow::FloatArray&>(a).Value(i);
       return H::of_int(v != v ? 0x7fc00000 : std::bit_cast<std::int32_t>(v == 0 ? 0.0f : v), seed);
@@ -122,7 +129,8 @@ typename H::word hash_value(const arrow::Array& a, std::int64_t i, typename H::w
       return H::of_long(v != v ? 0x7ff8000000000000 : std::bit_cast<std::int64_t>(v == 0 ? 0.0 : v), seed);
     }
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: return H::of_bytes(static_cast<const arrow::BinaryArray&>(a).GetView(i), seed);
+    case arrow::Type::BINARY:
+      return H::of_bytes(static_cast<const arrow::BinaryArray&>(a).GetView(i), seed);
     case arrow::Type::DECIMAL128: {
       const arrow::Decimal128 v(static_cast<const arrow::Decimal128Array&>(a).GetValue(i));
       if (decimal_shape_of(*a.type()).precision <= 18) return H::of_long(static_cast<std::int64_t>(v.low_bits()), seed);
@@ -136,7 +144,8 @@ typename H::word hash_value(const arrow::Array& a, std::int64_t i, typename H::w
     case arrow::Type::STRUCT:
       for (const auto& member : static_cast<const arrow::StructArray&>(a).fields()) seed = hash_value<H>(*member, i, seed);
       return seed;
-    default: return seed;
+    default:
+      return seed;
   }
 }
 
@@ -165,8 +174,10 @@ void define_hash(function_catalog& c, const function_text& f, const data_type& t
 }  // namespace
 
 void register_hash(function_catalog& c) {
-  define_hash<murmur3, arrow::Int32Builder>(c, {"hash", "hash(a, ...)", "Spark's Murmur3 hash of the arguments."}, types::integer());
-  define_hash<xxhash64, arrow::Int64Builder>(c, {"xxhash64", "xxhash64(a, ...)", "Spark's 64-bit xxHash of the arguments."}, types::bigint());
+  define_hash<murmur3, arrow::Int32Builder>(c, {"hash", "hash(a, ...)", "Spark's Murmur3 hash of the arguments."},
+                                            types::integer());
+  define_hash<xxhash64, arrow::Int64Builder>(c, {"xxhash64", "xxhash64(a, ...)", "Spark's 64-bit xxHash of the arguments."},
+                                             types::bigint());
 }
 
 }  // namespace flow

@@ -37,14 +37,16 @@ bool whole_days(const bound_ptr& interval) {
 
 scalar_binding add_to_date(const bound_ptr& date, const bound_ptr& interval, int sign) {
   if (whole_days(interval)) {
-    auto kernel = map_values<std::int32_t, std::int32_t, span_value>(types::date(), [sign](std::int32_t d, const span_value& v) {
-      return static_cast<std::int32_t>(add_months(d, sign * v.months) + sign * v.days);
-    });
+    auto kernel =
+        map_values<std::int32_t, std::int32_t, span_value>(types::date(), [sign](std::int32_t d, const span_value& v) {
+          return static_cast<std::int32_t>(add_months(d, sign * v.months) + sign * v.days);
+        });
     return {{date, interval}, types::date(), std::move(kernel), true};
   }
-  auto kernel = map_values<std::int64_t, std::int64_t, span_value>(types::timestamp(), [sign](std::int64_t t, const span_value& v) {
-    return add_interval(t, sign * v.months, sign * v.days, sign * (v.nanoseconds / 1000));
-  });
+  auto kernel =
+      map_values<std::int64_t, std::int64_t, span_value>(types::timestamp(), [sign](std::int64_t t, const span_value& v) {
+        return add_interval(t, sign * v.months, sign * v.days, sign * (v.nanoseconds / 1000));
+      });
   return {{bind_cast(date, types::timestamp()), interval}, types::timestamp(), std::move(kernel), true};
 }
 
@@ -74,8 +76,8 @@ scalar_binding shift_date(const bound_ptr& date, const bound_ptr& days, int sign
 }
 
 scalar_binding scale_interval(const bound_ptr& interval, const bound_ptr& number, bool divide) {
-  auto kernel =
-      map_values<span_value, span_value, double>(types::interval(), [divide](const span_value& v, double n) -> std::optional<span_value> {
+  auto kernel = map_values<span_value, span_value, double>(
+      types::interval(), [divide](const span_value& v, double n) -> std::optional<span_value> {
         if (divide && n == 0) return std::nullopt;
         return scaled(v, divide ? 1 / n : n);
       });
@@ -106,7 +108,8 @@ std::optional<scalar_binding> bind_time_arithmetic(char op, const bound_ptr& a, 
   if (is_interval(a) && op == '+' && !is_interval(b)) return bind_time_arithmetic('+', b, a);
   if (is_date(a) && is_integral_type(*b->type())) return shift_date(a, b, sign);
   if (op == '+' && is_date(b) && is_integral_type(*a->type())) return shift_date(b, a, 1);
-  if (op == '-' && (is_time(a) || is_date(a)) && (is_time(b) || is_date(b) || is_string_type(*b->type()))) return between_times(a, b);
+  if (op == '-' && (is_time(a) || is_date(a)) && (is_time(b) || is_date(b) || is_string_type(*b->type())))
+    return between_times(a, b);
   if (op == '-' && is_string_type(*a->type()) && (is_time(b) || is_date(b))) return between_times(a, b);
   return std::nullopt;
 }
@@ -123,7 +126,9 @@ std::optional<scalar_binding> bind_time_sign(const std::string& function, const 
 
 void register_interval(function_catalog& c) {
   using enum accepts;
-  define(c, {"make_interval", "make_interval([years [, months [, weeks [, days [, hours [, mins [, secs]]]]]]])", "An interval of these parts."},
+  define(c,
+         {"make_interval", "make_interval([years [, months [, weeks [, days [, hours [, mins [, secs]]]]]]])",
+          "An interval of these parts."},
          takes({integer, integer, integer, integer, integer, integer, float64}, 0), [](bound_list arguments) -> scalar_binding {
            while (arguments.size() < 6) arguments.push_back(bind_literal(std::make_shared<arrow::Int32Scalar>(0)));
            if (arguments.size() < 7) arguments.push_back(bind_literal(std::make_shared<arrow::DoubleScalar>(0)));

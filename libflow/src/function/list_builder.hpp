@@ -26,15 +26,17 @@ class list_writer {
   std::span<std::int64_t> current() { return std::span(positions_).subspan(static_cast<std::size_t>(offsets_.back())); }
   const std::vector<std::int64_t>& positions() const { return positions_; }
 
-  std::shared_ptr<arrow::Array> finish(const data_type& type, const std::shared_ptr<arrow::Array>& values, row_validity validity) {
+  std::shared_ptr<arrow::Array> finish(const data_type& type, const std::shared_ptr<arrow::Array>& values,
+                                       row_validity validity) {
     return finish_with(type, gather(values, std::span<const std::int64_t>(positions_)), std::move(validity));
   }
   /// With children already gathered.
-  std::shared_ptr<arrow::Array> finish_with(const data_type& type, const std::shared_ptr<arrow::Array>& children, row_validity validity) {
+  std::shared_ptr<arrow::Array> finish_with(const data_type& type, const std::shared_ptr<arrow::Array>& children,
+                                            row_validity validity) {
     auto offsets = allocate(static_cast<std::int64_t>(offsets_.size() * sizeof(std::int32_t)));
     std::memcpy(offsets->mutable_data(), offsets_.data(), offsets_.size() * sizeof(std::int32_t));
-    return arrow::MakeArray(arrow::ArrayData::Make(type, rows_, {std::move(validity.bits), std::move(offsets)}, {children->data()},
-                                                   validity.null_count));
+    return arrow::MakeArray(arrow::ArrayData::Make(type, rows_, {std::move(validity.bits), std::move(offsets)},
+                                                   {children->data()}, validity.null_count));
   }
 
  private:
@@ -46,7 +48,8 @@ class list_writer {
 /// One argument's arrays row by row, a constant repeated without being copied.
 class list_reader {
  public:
-  explicit list_reader(const arrow::Datum& datum) : constant_(datum.is_scalar()), array_(datum.is_array() ? datum.make_array() : as_array(datum, 1)) {}
+  explicit list_reader(const arrow::Datum& datum)
+      : constant_(datum.is_scalar()), array_(datum.is_array() ? datum.make_array() : as_array(datum, 1)) {}
   const arrow::ListArray& lists() const { return static_cast<const arrow::ListArray&>(*array_); }
   const std::shared_ptr<arrow::Array>& values() const { return lists().values(); }
   std::int64_t begin(std::int64_t row) const { return lists().value_offset(constant_ ? 0 : row); }

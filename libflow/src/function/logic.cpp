@@ -62,10 +62,10 @@ scalar_kernel null_test(bool null) {
 
 void register_logic(function_catalog& c) {
   using enum accepts;
-  define(c, {"and", "a AND b", "True if both are, false if either is false, else null."}, takes({boolean, boolean}), types::boolean(),
-         junction(false));
-  define(c, {"or", "a OR b", "True if either is, false if both are false, else null."}, takes({boolean, boolean}), types::boolean(),
-         junction(true));
+  define(c, {"and", "a AND b", "True if both are, false if either is false, else null."}, takes({boolean, boolean}),
+         types::boolean(), junction(false));
+  define(c, {"or", "a OR b", "True if either is, false if both are false, else null."}, takes({boolean, boolean}),
+         types::boolean(), junction(true));
   define(c, {"not", "NOT a", "True for false and false for true; null for null."}, takes({boolean}), types::boolean(),
          map_values<bool, bool>(types::boolean(), [](bool v) { return !v; }));
   define_synonyms(c, {"!"});

@@ -20,7 +20,8 @@ void define_double(function_catalog& c, const function_text& f, F fn) {
 
 template <class F>
 void define_double2(function_catalog& c, const function_text& f, F fn) {
-  define(c, f, takes({accepts::float64, accepts::float64}), types::float64(), map_values<double, double, double>(types::float64(), fn));
+  define(c, f, takes({accepts::float64, accepts::float64}), types::float64(),
+         map_values<double, double, double>(types::float64(), fn));
 }
 
 /// A logarithm that is null at and below `pole`.
@@ -77,7 +78,8 @@ void define_trigonometry(function_catalog& c) {
   define_double(c, {"asin", "asin(x)", "Arc sine."}, [](double x) { return std::asin(x); });
   define_double(c, {"acos", "acos(x)", "Arc cosine."}, [](double x) { return std::acos(x); });
   define_double(c, {"atan", "atan(x)", "Arc tangent."}, [](double x) { return std::atan(x); });
-  define_double2(c, {"atan2", "atan2(y, x)", "The angle of the point (x, y)."}, [](double y, double x) { return std::atan2(y, x); });
+  define_double2(c, {"atan2", "atan2(y, x)", "The angle of the point (x, y)."},
+                 [](double y, double x) { return std::atan2(y, x); });
   define_double(c, {"sinh", "sinh(x)", "Hyperbolic sine."}, [](double x) { return std::sinh(x); });
   define_double(c, {"cosh", "cosh(x)", "Hyperbolic cosine."}, [](double x) { return std::cosh(x); });
   define_double(c, {"tanh", "tanh(x)", "Hyperbolic tangent."}, [](double x) { return std::tanh(x); });
@@ -100,7 +102,8 @@ void register_math(function_catalog& c) {
   define_synonyms(c, {"power"});
   define_double(c, {"sign", "sign(x)", "-1, 0 or 1."}, [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; });
   define_synonyms(c, {"signum"});
-  define_double(c, {"rint", "rint(x)", "The nearest whole number, the even one of two."}, [](double x) { return std::nearbyint(x); });
+  define_double(c, {"rint", "rint(x)", "The nearest whole number, the even one of two."},
+                [](double x) { return std::nearbyint(x); });
   define_logarithms(c);
   define_trigonometry(c);
   define(c, {"e", "e()", "Euler's number."}, takes({}), types::float64(), constant_kernel(std::numbers::e));

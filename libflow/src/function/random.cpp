@@ -52,13 +52,13 @@ arrow::Datum uuid_kernel(arguments_span v, std::int64_t rows, const evaluation_c
 }  // namespace
 
 void register_random(function_catalog& c) {
-  define(c, {"rand", "rand([seed])", "A random number from 0 to 1."}, takes({accepts::bigint}, 0), random_rule(std::uniform_real_distribution<double>(0, 1)));
+  define(c, {"rand", "rand([seed])", "A random number from 0 to 1."}, takes({accepts::bigint}, 0),
+         random_rule(std::uniform_real_distribution<double>(0, 1)));
   define_synonyms(c, {"random"});
   define(c, {"randn", "randn([seed])", "A random number of the standard normal distribution."}, takes({accepts::bigint}, 0),
          random_rule(std::normal_distribution<double>()));
-  define(c, {"uuid", "uuid()", "A random UUID."}, takes({}), [](bound_list a) -> scalar_binding {
-    return {std::move(a), types::string(), uuid_kernel, false};
-  });
+  define(c, {"uuid", "uuid()", "A random UUID."}, takes({}),
+         [](bound_list a) -> scalar_binding { return {std::move(a), types::string(), uuid_kernel, false}; });
 }
 
 }  // namespace flow

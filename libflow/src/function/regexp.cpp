@@ -56,8 +56,9 @@ scalar_kernel match_kernel(const data_type& type, F f) {
 
 void require_group(const RE2& pattern, i32 group, const char* function) {
   if (group >= 0 && group <= pattern.NumberOfCapturingGroups()) return;
-  throw error(errc::evaluation_failed, std::string(function) + ": group " + std::to_string(group) + " was asked for, but the pattern '" +
-                                           pattern.pattern() + "' has " + std::to_string(pattern.NumberOfCapturingGroups()));
+  throw error(errc::evaluation_failed, std::string(function) + ": group " + std::to_string(group) +
+                                           " was asked for, but the pattern '" + pattern.pattern() + "' has " +
+                                           std::to_string(pattern.NumberOfCapturingGroups()));
 }
 
 arrow::Datum extract(std::span<const arrow::Datum> arguments, std::int64_t rows, const evaluation_context&) {
@@ -107,7 +108,8 @@ arrow::Datum extract_all(std::span<const arrow::Datum> arguments, std::int64_t r
 }
 
 /// Java's replacement text: $n and ${name} are groups, a backslash makes the next character plain.
-void append_replacement(string_sink& out, string_view replacement, std::span<const re2::StringPiece> groups, const RE2& pattern) {
+void append_replacement(string_sink& out, string_view replacement, std::span<const re2::StringPiece> groups,
+                        const RE2& pattern) {
   for (std::size_t i = 0; i < replacement.size(); ++i) {
     const char c = replacement[i];
     if (c == '\\' && i + 1 < replacement.size()) {
@@ -196,11 +198,14 @@ void register_regexp(function_catalog& c) {
            return p.Match(piece(t), 0, t.size(), RE2::UNANCHORED, nullptr, 0);
          }));
   define_synonyms(c, {"regexp", "regexp_like"});
-  define(c, {"regexp_extract", "regexp_extract(str, regex [, group])", "The group (1 by default) of the first match; '' without a match."},
+  define(c,
+         {"regexp_extract", "regexp_extract(str, regex [, group])",
+          "The group (1 by default) of the first match; '' without a match."},
          takes({text, text, integer}, 2), with_group(extract, types::string()));
   define(c, {"regexp_extract_all", "regexp_extract_all(str, regex [, group])", "The group (1 by default) of every match."},
          takes({text, text, integer}, 2), with_group(extract_all, types::list(types::string())));
-  define(c, {"regexp_replace", "regexp_replace(str, regex, replacement [, from])", "Every match replaced; $1 is the first group."},
+  define(c,
+         {"regexp_replace", "regexp_replace(str, regex, replacement [, from])", "Every match replaced; $1 is the first group."},
          takes({text, text, text, integer}, 3), [](bound_list a) -> scalar_binding {
            if (a.size() < 4) a.push_back(bind_literal(std::make_shared<arrow::Int32Scalar>(1)));
            return {std::move(a), types::string(), replace, true};
@@ -211,13 +216,14 @@ void register_regexp(function_catalog& c) {
            for_each_match(p, t, 1, [&](auto) { return ++n > 0; });
            return n;
          }));
-  define(c, {"regexp_instr", "regexp_instr(str, regex)", "The place (from 1) of the first match, or 0."}, takes({text, text}), types::integer(),
-         match_kernel<i32>(types::integer(), [](string_view t, const RE2& p) {
+  define(c, {"regexp_instr", "regexp_instr(str, regex)", "The place (from 1) of the first match, or 0."}, takes({text, text}),
+         types::integer(), match_kernel<i32>(types::integer(), [](string_view t, const RE2& p) {
            re2::StringPiece found;
            if (!p.Match(piece(t), 0, t.size(), RE2::UNANCHORED, &found, 1)) return 0;
            return character_count(t.substr(0, static_cast<std::size_t>(found.data() - t.data()))) + 1;
          }));
-  define(c, {"regexp_substr", "regexp_substr(str, regex)", "The first match, or null."}, takes({text, text}), types::string(), substring);
+  define(c, {"regexp_substr", "regexp_substr(str, regex)", "The first match, or null."}, takes({text, text}), types::string(),
+         substring);
 }
 
 }  // namespace flow

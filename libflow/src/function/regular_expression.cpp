@@ -18,7 +18,8 @@ std::string translated(std::string_view pattern) {
       continue;
     }
     out += pattern[i];
-    const bool named = pattern.substr(i, 3) == "(?<" && i + 3 < pattern.size() && pattern[i + 3] != '=' && pattern[i + 3] != '!';
+    const bool named =
+        pattern.substr(i, 3) == "(?<" && i + 3 < pattern.size() && pattern[i + 3] != '=' && pattern[i + 3] != '!';
     if (named) {
       out += "?P<";
       i += 2;
@@ -35,8 +36,8 @@ std::unique_ptr<const RE2> compile_expression(std::string_view pattern) {
   const auto text = translated(pattern);
   auto compiled = std::make_unique<const RE2>(text, options);
   if (!compiled->ok()) {
-    throw error(errc::evaluation_failed, "the regular expression '" + std::string(pattern) + "' cannot be used: " + compiled->error() +
-                                             " (look-around and back-references are not supported)");
+    throw error(errc::evaluation_failed, "the regular expression '" + std::string(pattern) + "' cannot be used: " +
+                                             compiled->error() + " (look-around and back-references are not supported)");
   }
   return compiled;
 }

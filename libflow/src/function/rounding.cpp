@@ -29,10 +29,18 @@ Decimal128 without_digits(const Decimal128& v, int drop, rule how) {
   const Decimal128 twice = distance + distance;
   bool away = false;
   switch (how) {
-    case rule::half_up: away = twice >= unit; break;
-    case rule::half_even: away = twice > unit || (twice == unit && (whole.low_bits() & 1) != 0); break;
-    case rule::floor: away = negative; break;
-    case rule::ceiling: away = !negative; break;
+    case rule::half_up:
+      away = twice >= unit;
+      break;
+    case rule::half_even:
+      away = twice > unit || (twice == unit && (whole.low_bits() & 1) != 0);
+      break;
+    case rule::floor:
+      away = negative;
+      break;
+    case rule::ceiling:
+      away = !negative;
+      break;
   }
   return away ? Decimal128(whole + Decimal128(negative ? -1 : 1)) : Decimal128(whole);
 }
@@ -111,13 +119,20 @@ scalar_binding bind_rounding(const function_text& f, bound_list a, rule how) {
   a.resize(1);
   const auto type = a[0]->type();
   switch (type->id()) {
-    case arrow::Type::DECIMAL128: return bind_decimal_rounding(std::move(a[0]), places, how);
-    case arrow::Type::INT8: return {std::move(a), type, integer_rounding<std::int8_t>(type, places, how), true};
-    case arrow::Type::INT16: return {std::move(a), type, integer_rounding<std::int16_t>(type, places, how), true};
-    case arrow::Type::INT32: return {std::move(a), type, integer_rounding<std::int32_t>(type, places, how), true};
-    case arrow::Type::INT64: return {std::move(a), type, integer_rounding<std::int64_t>(type, places, how), true};
-    case arrow::Type::FLOAT: return {std::move(a), type, map_values<float, float>(type, [=](float v) { return rounded(v, places, how); }), true};
-    default: return {std::move(a), type, map_values<double, double>(type, [=](double v) { return rounded(v, places, how); }), true};
+    case arrow::Type::DECIMAL128:
+      return bind_decimal_rounding(std::move(a[0]), places, how);
+    case arrow::Type::INT8:
+      return {std::move(a), type, integer_rounding<std::int8_t>(type, places, how), true};
+    case arrow::Type::INT16:
+      return {std::move(a), type, integer_rounding<std::int16_t>(type, places, how), true};
+    case arrow::Type::INT32:
+      return {std::move(a), type, integer_rounding<std::int32_t>(type, places, how), true};
+    case arrow::Type::INT64:
+      return {std::move(a), type, integer_rounding<std::int64_t>(type, places, how), true};
+    case arrow::Type::FLOAT:
+      return {std::move(a), type, map_values<float, float>(type, [=](float v) { return rounded(v, places, how); }), true};
+    default:
+      return {std::move(a), type, map_values<double, double>(type, [=](double v) { return rounded(v, places, how); }), true};
   }
 }
 
@@ -142,10 +157,14 @@ scalar_binding bind_edge(const function_text& f, bound_list a, rule how) {
     return b;
   }
   if (is_integral_type(*a[0]->type())) {
-    return {{bind_cast(a[0], types::bigint())}, types::bigint(), map_values<std::int64_t, std::int64_t>(types::bigint(), [](std::int64_t v) { return v; }), true};
+    return {{bind_cast(a[0], types::bigint())},
+            types::bigint(),
+            map_values<std::int64_t, std::int64_t>(types::bigint(), [](std::int64_t v) { return v; }),
+            true};
   }
   const bool down = how == rule::floor;
-  auto kernel = map_values<std::int64_t, double>(types::bigint(), [down](double v) { return saturated(down ? std::floor(v) : std::ceil(v)); });
+  auto kernel = map_values<std::int64_t, double>(types::bigint(),
+                                                 [down](double v) { return saturated(down ? std::floor(v) : std::ceil(v)); });
   return {{bind_cast(a[0], types::float64())}, types::bigint(), std::move(kernel), true};
 }
 

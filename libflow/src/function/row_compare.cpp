@@ -19,7 +19,8 @@ std::strong_ordering by_number(const arrow::Array& a, std::int64_t i, const arro
 }
 
 std::strong_ordering by_bytes(const arrow::Array& a, std::int64_t i, const arrow::Array& b, std::int64_t j) {
-  return sign(static_cast<const arrow::BinaryArray&>(a).GetView(i).compare(static_cast<const arrow::BinaryArray&>(b).GetView(j)));
+  return sign(
+      static_cast<const arrow::BinaryArray&>(a).GetView(i).compare(static_cast<const arrow::BinaryArray&>(b).GetView(j)));
 }
 
 std::strong_ordering by_decimal(const arrow::Array& a, std::int64_t i, const arrow::Array& b, std::int64_t j) {
@@ -55,22 +56,36 @@ std::strong_ordering compare_rows(const arrow::Array& a, std::int64_t i, const a
   const bool a_valid = a.IsValid(i), b_valid = b.IsValid(j);
   if (!a_valid || !b_valid) return a_valid <=> b_valid;
   switch (a.type_id()) {
-    case arrow::Type::BOOL: return by_value<arrow::BooleanArray>(a, i, b, j);
-    case arrow::Type::INT8: return by_value<arrow::Int8Array>(a, i, b, j);
-    case arrow::Type::INT16: return by_value<arrow::Int16Array>(a, i, b, j);
-    case arrow::Type::INT32: return by_value<arrow::Int32Array>(a, i, b, j);
-    case arrow::Type::INT64: return by_value<arrow::Int64Array>(a, i, b, j);
-    case arrow::Type::FLOAT: return by_number<arrow::FloatArray>(a, i, b, j);
-    case arrow::Type::DOUBLE: return by_number<arrow::DoubleArray>(a, i, b, j);
+    case arrow::Type::BOOL:
+      return by_value<arrow::BooleanArray>(a, i, b, j);
+    case arrow::Type::INT8:
+      return by_value<arrow::Int8Array>(a, i, b, j);
+    case arrow::Type::INT16:
+      return by_value<arrow::Int16Array>(a, i, b, j);
+    case arrow::Type::INT32:
+      return by_value<arrow::Int32Array>(a, i, b, j);
+    case arrow::Type::INT64:
+      return by_value<arrow::Int64Array>(a, i, b, j);
+    case arrow::Type::FLOAT:
+      return by_number<arrow::FloatArray>(a, i, b, j);
+    case arrow::Type::DOUBLE:
+      return by_number<arrow::DoubleArray>(a, i, b, j);
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: return by_bytes(a, i, b, j);
-    case arrow::Type::DATE32: return by_value<arrow::Date32Array>(a, i, b, j);
-    case arrow::Type::TIMESTAMP: return by_value<arrow::TimestampArray>(a, i, b, j);
-    case arrow::Type::DECIMAL128: return by_decimal(a, i, b, j);
+    case arrow::Type::BINARY:
+      return by_bytes(a, i, b, j);
+    case arrow::Type::DATE32:
+      return by_value<arrow::Date32Array>(a, i, b, j);
+    case arrow::Type::TIMESTAMP:
+      return by_value<arrow::TimestampArray>(a, i, b, j);
+    case arrow::Type::DECIMAL128:
+      return by_decimal(a, i, b, j);
     case arrow::Type::LIST:
-    case arrow::Type::MAP: return by_elements(a, i, b, j);
-    case arrow::Type::STRUCT: return by_members(a, i, b, j);
-    default: return std::strong_ordering::equal;
+    case arrow::Type::MAP:
+      return by_elements(a, i, b, j);
+    case arrow::Type::STRUCT:
+      return by_members(a, i, b, j);
+    default:
+      return std::strong_ordering::equal;
   }
 }
 

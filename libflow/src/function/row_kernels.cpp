@@ -77,8 +77,8 @@ void string_sink::refuse_size() {
 
 std::shared_ptr<arrow::Array> string_sink::finish(const data_type& type, row_validity validity) {
   check(buffer_->Resize(size_, false));
-  return arrow::MakeArray(arrow::ArrayData::Make(type, row_, {std::move(validity.bits), offsets_buffer_, buffer_},
-                                                 validity.null_count));
+  return arrow::MakeArray(
+      arrow::ArrayData::Make(type, row_, {std::move(validity.bits), offsets_buffer_, buffer_}, validity.null_count));
 }
 
 }  // namespace flow

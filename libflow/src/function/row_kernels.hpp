@@ -71,9 +71,7 @@ class string_sink {
     offsets_[row_] = static_cast<std::int32_t>(size_);
   }
   /// The bytes of the current row so far.
-  std::string_view current() const {
-    return {bytes_ + offsets_[row_], static_cast<std::size_t>(size_ - offsets_[row_])};
-  }
+  std::string_view current() const { return {bytes_ + offsets_[row_], static_cast<std::size_t>(size_ - offsets_[row_])}; }
   void truncate_current(std::size_t length) { size_ = offsets_[row_] + static_cast<std::int64_t>(length); }
   /// The rows written. Unused once called.
   std::shared_ptr<arrow::Array> finish(const data_type& type, row_validity validity);

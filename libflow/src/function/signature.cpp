@@ -19,20 +19,32 @@ bound_ptr convert_number(const bound_ptr& e, const data_type& wanted) {
 bound_ptr convert_null(const bound_ptr& e, accepts wanted) {
   switch (wanted) {
     case accepts::text:
-    case accepts::bytes: return cast_to(e, types::string());
-    case accepts::binary: return cast_to(e, types::binary());
-    case accepts::boolean: return cast_to(e, types::boolean());
-    case accepts::integer: return cast_to(e, types::integer());
-    case accepts::bigint: return cast_to(e, types::bigint());
+    case accepts::bytes:
+      return cast_to(e, types::string());
+    case accepts::binary:
+      return cast_to(e, types::binary());
+    case accepts::boolean:
+      return cast_to(e, types::boolean());
+    case accepts::integer:
+      return cast_to(e, types::integer());
+    case accepts::bigint:
+      return cast_to(e, types::bigint());
     case accepts::float64:
-    case accepts::number: return cast_to(e, types::float64());
-    case accepts::date: return cast_to(e, types::date());
+    case accepts::number:
+      return cast_to(e, types::float64());
+    case accepts::date:
+      return cast_to(e, types::date());
     case accepts::timestamp:
-    case accepts::time: return cast_to(e, types::timestamp());
-    case accepts::interval: return cast_to(e, types::interval());
-    case accepts::list: return cast_to(e, types::list(types::null()));
-    case accepts::map: return cast_to(e, types::map(types::string(), types::null()));
-    default: return e;
+    case accepts::time:
+      return cast_to(e, types::timestamp());
+    case accepts::interval:
+      return cast_to(e, types::interval());
+    case accepts::list:
+      return cast_to(e, types::list(types::null()));
+    case accepts::map:
+      return cast_to(e, types::map(types::string(), types::null()));
+    default:
+      return e;
   }
 }
 
@@ -44,29 +56,41 @@ bound_ptr convert(const bound_ptr& e, accepts wanted) {
   const bool atomic = !is_nested_type(t);
   const bool timely = is_date_or_time_type(t) || is_string_type(t);
   switch (wanted) {
-    case accepts::any: return e;
-    case accepts::text: return atomic ? cast_to(e, types::string()) : nullptr;
+    case accepts::any:
+      return e;
+    case accepts::text:
+      return atomic ? cast_to(e, types::string()) : nullptr;
     case accepts::bytes:
       if (t.id() == arrow::Type::BINARY) return e;
       return atomic ? cast_to(e, types::string()) : nullptr;
     case accepts::binary:
       return is_string_type(t) || t.id() == arrow::Type::BINARY ? cast_to(e, types::binary()) : nullptr;
-    case accepts::boolean: return t.id() == arrow::Type::BOOL ? e : nullptr;
-    case accepts::integer: return convert_number(e, types::integer());
-    case accepts::bigint: return convert_number(e, types::bigint());
-    case accepts::float64: return convert_number(e, types::float64());
+    case accepts::boolean:
+      return t.id() == arrow::Type::BOOL ? e : nullptr;
+    case accepts::integer:
+      return convert_number(e, types::integer());
+    case accepts::bigint:
+      return convert_number(e, types::bigint());
+    case accepts::float64:
+      return convert_number(e, types::float64());
     case accepts::number:
       if (is_numeric_type(t)) return e;
       return is_string_type(t) ? cast_to(e, types::float64()) : nullptr;
-    case accepts::date: return timely ? cast_to(e, types::date()) : nullptr;
-    case accepts::timestamp: return timely ? cast_to(e, types::timestamp()) : nullptr;
+    case accepts::date:
+      return timely ? cast_to(e, types::date()) : nullptr;
+    case accepts::timestamp:
+      return timely ? cast_to(e, types::timestamp()) : nullptr;
     case accepts::time:
       if (t.id() == arrow::Type::TIMESTAMP) return e;
       return timely ? cast_to(e, types::timestamp()) : nullptr;
-    case accepts::interval: return t.id() == arrow::Type::INTERVAL_MONTH_DAY_NANO ? e : nullptr;
-    case accepts::list: return is_list_type(t) ? e : nullptr;
-    case accepts::map: return is_map_type(t) ? e : nullptr;
-    case accepts::structure: return is_struct_type(t) ? e : nullptr;
+    case accepts::interval:
+      return t.id() == arrow::Type::INTERVAL_MONTH_DAY_NANO ? e : nullptr;
+    case accepts::list:
+      return is_list_type(t) ? e : nullptr;
+    case accepts::map:
+      return is_map_type(t) ? e : nullptr;
+    case accepts::structure:
+      return is_struct_type(t) ? e : nullptr;
   }
   return nullptr;
 }
@@ -86,8 +110,9 @@ bound_list convert_all(const function_text& f, const parameters& p, bound_list a
     const auto wanted = p.take[std::min(i, p.take.size() - 1)];
     auto converted = convert(arguments[i], wanted);
     if (!converted) {
-      refuse_arguments(f, arguments, "argument " + std::to_string(i + 1) + " is " + to_ddl(*arguments[i]->type()) +
-                                         "; cast it to the type that is meant");
+      refuse_arguments(
+          f, arguments,
+          "argument " + std::to_string(i + 1) + " is " + to_ddl(*arguments[i]->type()) + "; cast it to the type that is meant");
     }
     arguments[i] = std::move(converted);
   }
@@ -127,7 +152,8 @@ void define_synonyms(function_catalog& c, const std::vector<std::string>& names)
   for (const auto& name : names) {
     auto entry = original;
     const auto open = entry.usage.find('(');
-    if (entry.usage.starts_with(original.name + "(") && open != std::string::npos) entry.usage = name + entry.usage.substr(open);
+    if (entry.usage.starts_with(original.name + "(") && open != std::string::npos)
+      entry.usage = name + entry.usage.substr(open);
     entry.name = name;
     c.add(std::move(entry));
   }

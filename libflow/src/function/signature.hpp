@@ -13,17 +13,17 @@ namespace flow {
 /// What a parameter takes; arguments of other types are converted where Spark converts them unasked.
 enum class accepts {
   any,
-  text,       ///< STRING; numbers, dates etc. become their text.
-  bytes,      ///< STRING or BINARY as they are.
-  binary,     ///< BINARY; STRING as its bytes.
+  text,    ///< STRING; numbers, dates etc. become their text.
+  bytes,   ///< STRING or BINARY as they are.
+  binary,  ///< BINARY; STRING as its bytes.
   boolean,
-  integer,    ///< INT.
-  bigint,     ///< BIGINT.
-  float64,    ///< DOUBLE.
-  number,     ///< Any number as it is; STRING as DOUBLE.
+  integer,  ///< INT.
+  bigint,   ///< BIGINT.
+  float64,  ///< DOUBLE.
+  number,   ///< Any number as it is; STRING as DOUBLE.
   date,
   timestamp,
-  time,       ///< TIMESTAMP or TIMESTAMP_NTZ as it is; DATE and STRING as TIMESTAMP.
+  time,  ///< TIMESTAMP or TIMESTAMP_NTZ as it is; DATE and STRING as TIMESTAMP.
   interval,
   list,
   map,

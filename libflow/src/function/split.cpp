@@ -26,12 +26,13 @@ struct text_lists {
   arrow::Datum finish(row_validity validity) && {
     auto text = arrow::ArrayData::Make(types::string(), piece_count, {nullptr, std::move(pieces), std::move(bytes)}, 0);
     static const data_type type = types::list(types::string());
-    return arrow::ArrayData::Make(type, rows, {std::move(validity.bits), std::move(lists)}, {std::move(text)}, validity.null_count);
+    return arrow::ArrayData::Make(type, rows, {std::move(validity.bits), std::move(lists)}, {std::move(text)},
+                                  validity.null_count);
   }
 };
 
-/// Splits rows at one byte. Whole blocks are searched for it at once, and pieces are copied 16 bytes at a time into one buffer with
-/// room to spare, so that a short piece costs neither a call nor a branch on its length.
+/// Splits rows at one byte. Whole blocks are searched for it at once, and pieces are copied 16 bytes at a time into one buffer
+/// with room to spare, so that a short piece costs neither a call nor a branch on its length.
 class byte_splitter {
  public:
   byte_splitter(const arrow::Datum& text, char separator, std::int64_t rows) : separator_(separator), rows_(rows) {
@@ -224,9 +225,8 @@ scalar_kernel constant_split(const std::string& pattern, std::int32_t limit) {
   return [compiled = lazy_expression(pattern), limit](std::span<const arrow::Datum> arguments, std::int64_t rows,
                                                       const evaluation_context&) {
     const auto& expression = compiled();
-    return split_rows(arguments, rows, [&](std::int64_t, std::string_view text, auto piece) {
-      split_pattern(text, expression, limit, piece);
-    });
+    return split_rows(arguments, rows,
+                      [&](std::int64_t, std::string_view text, auto piece) { split_pattern(text, expression, limit, piece); });
   };
 }
 
@@ -254,7 +254,8 @@ scalar_binding bind_split(bound_list arguments) {
 }
 
 bool split_part(string_sink& out, std::string_view text, std::string_view separator, std::int32_t n) {
-  if (n == 0) throw error(errc::evaluation_failed, "split_part: part 0 was asked for; parts count from 1, or from the end by -1");
+  if (n == 0)
+    throw error(errc::evaluation_failed, "split_part: part 0 was asked for; parts count from 1, or from the end by -1");
   std::vector<std::string_view> parts;
   if (separator.empty()) {
     parts.push_back(text);
@@ -271,9 +272,12 @@ bool split_part(string_sink& out, std::string_view text, std::string_view separa
 
 void register_split(function_catalog& c) {
   using enum accepts;
-  define(c, {"split", "split(str, regex [, limit])", "The pieces of a text between matches of a pattern; trailing empty ones stay."},
-         takes({text, text, integer}, 2), bind_split);
-  define(c, {"split_part", "split_part(str, delimiter, n)", "The n-th piece (from 1, or from the end by -1) between delimiters."},
+  define(
+      c,
+      {"split", "split(str, regex [, limit])", "The pieces of a text between matches of a pattern; trailing empty ones stay."},
+      takes({text, text, integer}, 2), bind_split);
+  define(c,
+         {"split_part", "split_part(str, delimiter, n)", "The n-th piece (from 1, or from the end by -1) between delimiters."},
          takes({text, text, integer}), types::string(),
          map_text<std::string_view, std::string_view, std::int32_t>(types::string(), split_part));
 }

@@ -44,12 +44,11 @@ string_view byte_substring(string_view bytes, std::int64_t position, std::int64_
 scalar_binding bind_substring(bound_list a) {
   if (a.size() < 3) a.push_back(int_literal(std::numeric_limits<i32>::max()));
   const auto type = a[0]->type();
-  auto kernel = is_binary(a[0]) ? map_text<string_view, i32, i32>(type, [](string_sink& out, string_view s, i32 p, i32 n) {
-    out.append(byte_substring(s, p, n));
-  })
-                                : map_text<string_view, i32, i32>(type, [](string_sink& out, string_view s, i32 p, i32 n) {
-                                    out.append(sql_substring(s, p, n));
-                                  });
+  auto kernel = is_binary(a[0])
+                    ? map_text<string_view, i32, i32>(
+                          type, [](string_sink& out, string_view s, i32 p, i32 n) { out.append(byte_substring(s, p, n)); })
+                    : map_text<string_view, i32, i32>(
+                          type, [](string_sink& out, string_view s, i32 p, i32 n) { out.append(sql_substring(s, p, n)); });
   return {std::move(a), type, std::move(kernel), true};
 }
 
@@ -105,9 +104,9 @@ void define_trim(function_catalog& c, const std::string& name, bool left, bool r
            } else if (!text_first) {
              std::swap(a[0], a[1]);
            }
-           auto kernel = map_text<string_view, string_view>(types::string(), [=](string_sink& out, string_view s, string_view set) {
-             out.append(trim(s, set, left, right));
-           });
+           auto kernel = map_text<string_view, string_view>(
+               types::string(),
+               [=](string_sink& out, string_view s, string_view set) { out.append(trim(s, set, left, right)); });
            return {std::move(a), types::string(), std::move(kernel), true};
          });
 }
@@ -235,7 +234,10 @@ scalar_binding bind_concat(const function_text& f, bound_list a) {
   if (lists) {
     auto call = bind_call("array_concat", std::move(a));
     const auto list_type = call->type();
-    return {{std::move(call)}, list_type, [](std::span<const arrow::Datum> v, std::int64_t, const evaluation_context&) { return v[0]; }, true};
+    return {{std::move(call)},
+            list_type,
+            [](std::span<const arrow::Datum> v, std::int64_t, const evaluation_context&) { return v[0]; },
+            true};
   }
   const bool bytes = !a.empty() && std::all_of(a.begin(), a.end(), is_binary);
   a = convert_all(f, takes_many({bytes ? accepts::binary : accepts::text}, 0), std::move(a));
@@ -301,20 +303,22 @@ scalar_binding bind_concat_ws(const function_text& f, bound_list a) {
 }
 
 scalar_kernel length_kernel(bool binary, int factor) {
-  return map_values<i32, string_view>(types::integer(), [=](string_view s) {
-    return binary ? static_cast<i32>(s.size()) * factor : character_count(s);
-  });
+  return map_values<i32, string_view>(
+      types::integer(), [=](string_view s) { return binary ? static_cast<i32>(s.size()) * factor : character_count(s); });
 }
 
 void define_lengths(function_catalog& c) {
   using enum accepts;
-  define(c, {"length", "length(str)", "Characters of a text, bytes of a BINARY."}, takes({bytes}), [](bound_list a) -> scalar_binding {
-    const bool binary = is_binary(a[0]);
-    return {std::move(a), types::integer(), length_kernel(binary, 1), true};
-  });
+  define(c, {"length", "length(str)", "Characters of a text, bytes of a BINARY."}, takes({bytes}),
+         [](bound_list a) -> scalar_binding {
+           const bool binary = is_binary(a[0]);
+           return {std::move(a), types::integer(), length_kernel(binary, 1), true};
+         });
   define_synonyms(c, {"len", "char_length", "character_length"});
-  define(c, {"octet_length", "octet_length(str)", "Bytes of a text or BINARY."}, takes({bytes}), types::integer(), length_kernel(true, 1));
-  define(c, {"bit_length", "bit_length(str)", "Bits of a text or BINARY."}, takes({bytes}), types::integer(), length_kernel(true, 8));
+  define(c, {"octet_length", "octet_length(str)", "Bytes of a text or BINARY."}, takes({bytes}), types::integer(),
+         length_kernel(true, 1));
+  define(c, {"bit_length", "bit_length(str)", "Bits of a text or BINARY."}, takes({bytes}), types::integer(),
+         length_kernel(true, 8));
 }
 
 void define_case(function_catalog& c) {
@@ -332,7 +336,8 @@ void define_case(function_catalog& c) {
   define_synonyms(c, {"ucase"});
   define(c, {"lower", "lower(str)", "The text in small letters."}, takes({text}), types::string(), mapped(lower, append_lower));
   define_synonyms(c, {"lcase"});
-  define(c, {"initcap", "initcap(str)", "Each word with a capital first letter."}, takes({text}), types::string(), rewrite(append_title));
+  define(c, {"initcap", "initcap(str)", "Each word with a capital first letter."}, takes({text}), types::string(),
+         rewrite(append_title));
 }
 
 void define_edits(function_catalog& c) {
@@ -342,7 +347,10 @@ void define_edits(function_catalog& c) {
     if (is_list_type(*a[0]->type())) {
       auto call = bind_call("array_reverse", std::move(a));
       const auto type = call->type();
-      return {{std::move(call)}, type, [](std::span<const arrow::Datum> v, std::int64_t, const evaluation_context&) { return v[0]; }, true};
+      return {{std::move(call)},
+              type,
+              [](std::span<const arrow::Datum> v, std::int64_t, const evaluation_context&) { return v[0]; },
+              true};
     }
     a = convert_all({"reverse", "reverse(a)", ""}, takes({text}), std::move(a));
     return {std::move(a), types::string(), rewrite(reverse_text), true};
@@ -357,7 +365,8 @@ void define_edits(function_catalog& c) {
   define(c, {"replace", "replace(str, search [, replacement])", "Every occurrence replaced."}, takes({text, text, text}, 2),
          [](bound_list a) -> scalar_binding {
            if (a.size() < 3) a.push_back(text_literal(""));
-           return {std::move(a), types::string(), map_text<string_view, string_view, string_view>(types::string(), replace_all), true};
+           return {std::move(a), types::string(), map_text<string_view, string_view, string_view>(types::string(), replace_all),
+                   true};
          });
   define(c, {"translate", "translate(str, from, to)", "Characters of `from` replaced by those of `to` at the same place."},
          takes({text, text, text}), s, map_text<string_view, string_view, string_view>(s, translate));
@@ -385,7 +394,8 @@ void define_edits(function_catalog& c) {
          }));
   define_synonyms(c, {"char"});
   define(c, {"ascii", "ascii(str)", "The code of the first character; 0 for ''."}, takes({text}), types::integer(),
-         map_values<i32, string_view>(types::integer(), [](string_view t) { return t.empty() ? 0 : static_cast<i32>(take_character(t)); }));
+         map_values<i32, string_view>(types::integer(),
+                                      [](string_view t) { return t.empty() ? 0 : static_cast<i32>(take_character(t)); }));
   define(c, {"levenshtein", "levenshtein(a, b)", "The edits that make b of a."}, takes({text, text}), types::integer(),
          map_values<i32, string_view, string_view>(types::integer(), levenshtein));
 }
@@ -402,7 +412,9 @@ void define_parts(function_catalog& c) {
          map_text<string_view, i32>(s, [](string_sink& out, string_view t, i32 n) {
            if (n > 0) out.append(sql_substring(t, -std::int64_t{n}, std::numeric_limits<i32>::max()));
          }));
-  define(c, {"substring_index", "substring_index(str, delimiter, n)", "What stands before the n-th delimiter, or after, from the end."},
+  define(c,
+         {"substring_index", "substring_index(str, delimiter, n)",
+          "What stands before the n-th delimiter, or after, from the end."},
          takes({text, text, integer}), s, map_text<string_view, string_view, i32>(s, substring_index));
   define(c, {"lpad", "lpad(str, len [, pad])", "The text filled up on the left, or cut, to `len` characters."},
          takes({text, integer, text}, 2), pad_rule(true));
@@ -425,7 +437,8 @@ void register_strings(function_catalog& c) {
   const function_text concat{"concat", "concat(a, ...)", "Texts, BINARY or arrays one after another."};
   define(c, concat, takes_many({any}, 0), [concat](bound_list a) { return bind_concat(concat, std::move(a)); });
   define_synonyms(c, {"||"});
-  const function_text joined{"concat_ws", "concat_ws(separator, a, ...)", "Texts and arrays of text joined; nulls are left out."};
+  const function_text joined{"concat_ws", "concat_ws(separator, a, ...)",
+                             "Texts and arrays of text joined; nulls are left out."};
   define(c, joined, takes_many({any}, 1), [joined](bound_list a) { return bind_concat_ws(joined, std::move(a)); });
 }
 

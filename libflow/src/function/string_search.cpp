@@ -26,7 +26,8 @@ struct like_pattern {
   like_pattern(string_view pattern, char escape) {
     for (std::size_t i = 0; i < pattern.size(); ++i) {
       if (pattern[i] == escape) {
-        const bool fits = i + 1 < pattern.size() && (pattern[i + 1] == '_' || pattern[i + 1] == '%' || pattern[i + 1] == escape);
+        const bool fits =
+            i + 1 < pattern.size() && (pattern[i + 1] == '_' || pattern[i + 1] == '%' || pattern[i + 1] == escape);
         if (!fits) {
           throw error(errc::evaluation_failed, "the LIKE pattern '" + std::string(pattern) + "' has the escape '" + escape +
                                                    "' before what needs none: double it to mean itself");
@@ -98,7 +99,8 @@ scalar_kernel constant_like(const std::string& pattern, char escape) {
   try {
     compiled.emplace(pattern, escape);
   } catch (const error& e) {
-    return [message = std::string(e.what())](std::span<const arrow::Datum>, std::int64_t, const evaluation_context&) -> arrow::Datum {
+    return [message = std::string(e.what())](std::span<const arrow::Datum>, std::int64_t,
+                                             const evaluation_context&) -> arrow::Datum {
       throw error(errc::evaluation_failed, message);
     };
   }
@@ -123,10 +125,11 @@ bind_rule like_rule(bool ignore_case) {
     a.resize(2);
     const auto constant = constant_text(*a[1]);
     if (constant && !ignore_case) return {{a[0]}, types::boolean(), constant_like(*constant, escape), true};
-    auto kernel = map_values<bool, string_view, string_view>(types::boolean(), [=](string_view s, string_view p) -> std::optional<bool> {
-      if (!ignore_case) return like_pattern(p, escape).matches(s);
-      return like_pattern(folded(p), escape).matches(folded(s));
-    });
+    auto kernel =
+        map_values<bool, string_view, string_view>(types::boolean(), [=](string_view s, string_view p) -> std::optional<bool> {
+          if (!ignore_case) return like_pattern(p, escape).matches(s);
+          return like_pattern(folded(p), escape).matches(folded(s));
+        });
     return {std::move(a), types::boolean(), std::move(kernel), true};
   };
 }
@@ -160,7 +163,8 @@ i32 find_in_set(string_view wanted, string_view set) {
 /// A test of two texts, or of two BINARY.
 template <class F>
 void define_test(function_catalog& c, const function_text& f, F test) {
-  define(c, f, takes({accepts::bytes, accepts::bytes}), types::boolean(), map_values<bool, string_view, string_view>(types::boolean(), test));
+  define(c, f, takes({accepts::bytes, accepts::bytes}), types::boolean(),
+         map_values<bool, string_view, string_view>(types::boolean(), test));
 }
 
 /// The text a LIKE ANY or LIKE ALL pattern list gives: the tests joined by `junction`.
@@ -172,7 +176,10 @@ bind_rule like_list_rule(const std::string& junction, bool negated) {
       if (negated) one = bind_call("not", {std::move(one)});
       all = all ? bind_call(junction, {std::move(all), std::move(one)}) : std::move(one);
     }
-    return {{std::move(all)}, types::boolean(), [](std::span<const arrow::Datum> v, std::int64_t, const evaluation_context&) { return v[0]; }, true};
+    return {{std::move(all)},
+            types::boolean(),
+            [](std::span<const arrow::Datum> v, std::int64_t, const evaluation_context&) { return v[0]; },
+            true};
   };
 }
 
@@ -182,20 +189,27 @@ void register_string_search(function_catalog& c) {
   using enum accepts;
   define(c, {"like", "str LIKE pattern [ESCAPE c]", "Whether the whole text fits the pattern: % any characters, _ one."},
          takes({text, text, text}, 2), like_rule(false));
-  define(c, {"ilike", "str ILIKE pattern [ESCAPE c]", "LIKE without regard to case."}, takes({text, text, text}, 2), like_rule(true));
-  define(c, {"like_any", "str LIKE ANY (pattern, ...)", "Whether it is like any of these."}, takes_many({text, text}, 2), like_list_rule("or", false));
-  define(c, {"like_all", "str LIKE ALL (pattern, ...)", "Whether it is like all of these."}, takes_many({text, text}, 2), like_list_rule("and", false));
-  define_test(c, {"startswith", "startswith(str, prefix)", "Whether the text begins so."}, [](string_view s, string_view p) { return s.starts_with(p); });
-  define_test(c, {"endswith", "endswith(str, suffix)", "Whether the text ends so."}, [](string_view s, string_view p) { return s.ends_with(p); });
+  define(c, {"ilike", "str ILIKE pattern [ESCAPE c]", "LIKE without regard to case."}, takes({text, text, text}, 2),
+         like_rule(true));
+  define(c, {"like_any", "str LIKE ANY (pattern, ...)", "Whether it is like any of these."}, takes_many({text, text}, 2),
+         like_list_rule("or", false));
+  define(c, {"like_all", "str LIKE ALL (pattern, ...)", "Whether it is like all of these."}, takes_many({text, text}, 2),
+         like_list_rule("and", false));
+  define_test(c, {"startswith", "startswith(str, prefix)", "Whether the text begins so."},
+              [](string_view s, string_view p) { return s.starts_with(p); });
+  define_test(c, {"endswith", "endswith(str, suffix)", "Whether the text ends so."},
+              [](string_view s, string_view p) { return s.ends_with(p); });
   define_test(c, {"contains", "contains(str, part)", "Whether the text has this part."},
               [](string_view s, string_view p) { return s.find(p) != string_view::npos; });
-  define(c, {"instr", "instr(str, part)", "The place (from 1) of the first occurrence, or 0."}, takes({text, text}), types::integer(),
-         map_values<i32, string_view, string_view>(types::integer(), [](string_view s, string_view p) { return place_of(p, s, 1); }));
+  define(c, {"instr", "instr(str, part)", "The place (from 1) of the first occurrence, or 0."}, takes({text, text}),
+         types::integer(), map_values<i32, string_view, string_view>(types::integer(), [](string_view s, string_view p) {
+           return place_of(p, s, 1);
+         }));
   define(c, {"locate", "locate(part, str [, from])", "The place (from 1) of the first occurrence at or after `from`, or 0."},
          takes({text, text, integer}, 2), bind_locate);
   define_synonyms(c, {"position"});
-  define(c, {"find_in_set", "find_in_set(str, list)", "The place (from 1) in a list separated by commas, or 0."}, takes({text, text}),
-         types::integer(), map_values<i32, string_view, string_view>(types::integer(), find_in_set));
+  define(c, {"find_in_set", "find_in_set(str, list)", "The place (from 1) in a list separated by commas, or 0."},
+         takes({text, text}), types::integer(), map_values<i32, string_view, string_view>(types::integer(), find_in_set));
 }
 
 }  // namespace flow

@@ -33,8 +33,8 @@ scalar_binding bind_named_struct(const function_text& f, bound_list a) {
 }
 
 /// A map column from offsets, validity and entries.
-array make_map(const data_type& type, i64 rows, std::shared_ptr<arrow::Buffer> offsets, row_validity validity, const array& keys,
-               const array& items, i64 offset = 0) {
+array make_map(const data_type& type, i64 rows, std::shared_ptr<arrow::Buffer> offsets, row_validity validity,
+               const array& keys, const array& items, i64 offset = 0) {
   const auto& entries = static_cast<const arrow::MapType&>(*type).value_type();
   auto child = arrow::ArrayData::Make(entries, keys->length(), {nullptr}, {keys->data(), items->data()}, 0);
   return arrow::MakeArray(arrow::ArrayData::Make(type, rows, {std::move(validity.bits), std::move(offsets)}, {std::move(child)},
@@ -88,11 +88,14 @@ scalar_binding bind_map(const function_text& f, bound_list a) {
   }
   keys = to_common_type(f, std::move(keys));
   items = to_common_type(f, std::move(items));
-  const auto type = types::map(keys.empty() ? types::null() : keys[0]->type(), items.empty() ? types::null() : items[0]->type());
+  const auto type =
+      types::map(keys.empty() ? types::null() : keys[0]->type(), items.empty() ? types::null() : items[0]->type());
   keys.insert(keys.end(), items.begin(), items.end());
   auto kernel = [type](arguments_span v, i64 rows, const evaluation_context&) -> arrow::Datum {
     const auto pairs = v.size() / 2;
-    if (pairs == 0) return make_map(type, rows, check(arrow::AllocateEmptyBitmap((rows + 1) * 32)), {}, all_null(types::null(), 0), all_null(types::null(), 0));
+    if (pairs == 0)
+      return make_map(type, rows, check(arrow::AllocateEmptyBitmap((rows + 1) * 32)), {}, all_null(types::null(), 0),
+                      all_null(types::null(), 0));
     arrow::ArrayVector key_columns, item_columns;
     for (std::size_t k = 0; k < pairs; ++k) {
       key_columns.push_back(as_array(v[k], rows));
@@ -131,7 +134,8 @@ scalar_binding bind_map_from_arrays(bound_list a) {
 
 scalar_binding bind_map_from_entries(const function_text& f, bound_list a) {
   const auto entry = element_type(*a[0]->type());
-  if (!is_struct_type(*entry) || entry->num_fields() != 2) refuse_arguments(f, a, "it takes an array of structs of two members");
+  if (!is_struct_type(*entry) || entry->num_fields() != 2)
+    refuse_arguments(f, a, "it takes an array of structs of two members");
   const auto type = types::map(entry->field(0)->type(), entry->field(1)->type());
   auto kernel = [type](arguments_span v, i64 rows, const evaluation_context&) -> arrow::Datum {
     auto validity = combine_validity(v, rows);
@@ -192,7 +196,8 @@ bind_rule map_part_rule(Children children) {
       const auto column = as_array(v[0], rows);
       const auto& data = *column->data();
       const auto part = children(static_cast<const arrow::MapArray&>(*column));
-      return arrow::MakeArray(arrow::ArrayData::Make(type, rows, {data.buffers[0], data.buffers[1]}, {part->data()}, data.null_count.load(), data.offset));
+      return arrow::MakeArray(arrow::ArrayData::Make(type, rows, {data.buffers[0], data.buffers[1]}, {part->data()},
+                                                     data.null_count.load(), data.offset));
     };
     return {std::move(a), type, kernel, true};
   };
@@ -221,18 +226,25 @@ void register_struct_map(function_catalog& c) {
   });
   const function_text map_text_{"map", "map(key, value, ...)", "A map of these entries; fails on null and repeated keys."};
   define(c, map_text_, takes_many({any}, 0), [map_text_](bound_list a) { return bind_map(map_text_, std::move(a)); });
-  define(c, {"map_from_arrays", "map_from_arrays(keys, values)", "A map of two arrays."}, takes({list, list}), bind_map_from_arrays);
+  define(c, {"map_from_arrays", "map_from_arrays(keys, values)", "A map of two arrays."}, takes({list, list}),
+         bind_map_from_arrays);
   const function_text entries{"map_from_entries", "map_from_entries(array)", "A map of an array of key and value structs."};
   define(c, entries, takes({list}), [entries](bound_list a) { return bind_map_from_entries(entries, std::move(a)); });
   const function_text concat{"map_concat", "map_concat(map, ...)", "The entries of all maps; fails on repeated keys."};
   define(c, concat, takes_many({map}, 1), [concat](bound_list a) { return bind_map_concat(concat, std::move(a)); });
-  define(c, {"map_keys", "map_keys(map)", "The keys."}, takes({map}), map_part_rule([](const arrow::MapArray& m) { return m.keys(); }));
-  define(c, {"map_values", "map_values(map)", "The values."}, takes({map}), map_part_rule([](const arrow::MapArray& m) { return m.items(); }));
-  define(c, {"map_entries", "map_entries(map)", "The entries as structs of key and value."}, takes({map}), map_part_rule(entries_of));
-  define(c, {"map_contains_key", "map_contains_key(map, key)", "Whether the map has the key."}, takes({map, any}), [](bound_list a) -> scalar_binding {
-    auto call = bind_call("array_contains", {bind_call("map_keys", {a[0]}), a[1]});
-    return {{std::move(call)}, types::boolean(), [](arguments_span v, i64, const evaluation_context&) { return v[0]; }, true};
-  });
+  define(c, {"map_keys", "map_keys(map)", "The keys."}, takes({map}),
+         map_part_rule([](const arrow::MapArray& m) { return m.keys(); }));
+  define(c, {"map_values", "map_values(map)", "The values."}, takes({map}),
+         map_part_rule([](const arrow::MapArray& m) { return m.items(); }));
+  define(c, {"map_entries", "map_entries(map)", "The entries as structs of key and value."}, takes({map}),
+         map_part_rule(entries_of));
+  define(
+      c, {"map_contains_key", "map_contains_key(map, key)", "Whether the map has the key."}, takes({map, any}),
+      [](bound_list a) -> scalar_binding {
+        auto call = bind_call("array_contains", {bind_call("map_keys", {a[0]}), a[1]});
+        return {
+            {std::move(call)}, types::boolean(), [](arguments_span v, i64, const evaluation_context&) { return v[0]; }, true};
+      });
 }
 
 }  // namespace flow

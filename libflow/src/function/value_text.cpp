@@ -167,24 +167,39 @@ void append_decimal(std::string& out, const arrow::Decimal128& v, int scale) {
 
 void append_value(std::string& out, const arrow::Array& values, std::int64_t row) {
   switch (values.type_id()) {
-    case arrow::Type::BOOL: out += static_cast<const arrow::BooleanArray&>(values).Value(row) ? "true" : "false"; return;
-    case arrow::Type::INT8: return append_integer(out, static_cast<const arrow::Int8Array&>(values).Value(row));
-    case arrow::Type::INT16: return append_integer(out, static_cast<const arrow::Int16Array&>(values).Value(row));
-    case arrow::Type::INT32: return append_integer(out, static_cast<const arrow::Int32Array&>(values).Value(row));
-    case arrow::Type::INT64: return append_integer(out, static_cast<const arrow::Int64Array&>(values).Value(row));
-    case arrow::Type::FLOAT: return append_float(out, static_cast<const arrow::FloatArray&>(values).Value(row));
-    case arrow::Type::DOUBLE: return append_double(out, static_cast<const arrow::DoubleArray&>(values).Value(row));
+    case arrow::Type::BOOL:
+      out += static_cast<const arrow::BooleanArray&>(values).Value(row) ? "true" : "false";
+      return;
+    case arrow::Type::INT8:
+      return append_integer(out, static_cast<const arrow::Int8Array&>(values).Value(row));
+    case arrow::Type::INT16:
+      return append_integer(out, static_cast<const arrow::Int16Array&>(values).Value(row));
+    case arrow::Type::INT32:
+      return append_integer(out, static_cast<const arrow::Int32Array&>(values).Value(row));
+    case arrow::Type::INT64:
+      return append_integer(out, static_cast<const arrow::Int64Array&>(values).Value(row));
+    case arrow::Type::FLOAT:
+      return append_float(out, static_cast<const arrow::FloatArray&>(values).Value(row));
+    case arrow::Type::DOUBLE:
+      return append_double(out, static_cast<const arrow::DoubleArray&>(values).Value(row));
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: out += static_cast<const arrow::BinaryArray&>(values).GetView(row); return;
-    case arrow::Type::DATE32: return append_date(out, static_cast<const arrow::Date32Array&>(values).Value(row));
-    case arrow::Type::TIMESTAMP: return append_timestamp(out, static_cast<const arrow::TimestampArray&>(values).Value(row));
+    case arrow::Type::BINARY:
+      out += static_cast<const arrow::BinaryArray&>(values).GetView(row);
+      return;
+    case arrow::Type::DATE32:
+      return append_date(out, static_cast<const arrow::Date32Array&>(values).Value(row));
+    case arrow::Type::TIMESTAMP:
+      return append_timestamp(out, static_cast<const arrow::TimestampArray&>(values).Value(row));
     case arrow::Type::DECIMAL128:
       return append_decimal(out, arrow::Decimal128(static_cast<const arrow::Decimal128Array&>(values).GetValue(row)),
                             decimal_shape_of(*values.type()).scale);
     case arrow::Type::INTERVAL_MONTH_DAY_NANO:
       return append_interval(out, static_cast<const arrow::MonthDayNanoIntervalArray&>(values).GetValue(row));
-    case arrow::Type::NA: out += "null"; return;
-    default: return append_nested(out, values, row);
+    case arrow::Type::NA:
+      out += "null";
+      return;
+    default:
+      return append_nested(out, values, row);
   }
 }
 

@@ -46,8 +46,8 @@ class result_splitter {
   expression_ptr as_call(const expression_ptr& call, MakeColumn make_column) {
     for (std::size_t k = node_.key_count; k < node_.values.size(); ++k) {
       const auto& known = *node_.values[k];
-      const bool same_filter = (!known.filter && !call->filter) ||
-                               (known.filter && call->filter && same_expression(*known.filter, *call->filter));
+      const bool same_filter =
+          (!known.filter && !call->filter) || (known.filter && call->filter && same_expression(*known.filter, *call->filter));
       if (same_filter && known.distinct == call->distinct && known.ignore_nulls == call->ignore_nulls &&
           same_expression(known, *call)) {
         return reference_to(node_.output[k].id);
@@ -61,8 +61,9 @@ class result_splitter {
   [[noreturn]] void throw_not_grouped(int id) const {
     const auto* column = find_column(input_, id);
     const auto name = column ? column->name : "?";
-    throw error(errc::unsupported_plan, "column `" + name + "` is neither a group key nor inside an aggregate function; add it to " +
-                                            "group_by(), or say which value of the group is meant, for example first(" + name + ")");
+    throw error(errc::unsupported_plan,
+                "column `" + name + "` is neither a group key nor inside an aggregate function; add it to " +
+                    "group_by(), or say which value of the group is meant, for example first(" + name + ")");
   }
 
   const resolved_columns& input_;

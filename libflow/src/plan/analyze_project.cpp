@@ -84,7 +84,9 @@ std::vector<analyzer::item> analyzer::add_generator(resolved_ptr& input, const e
   for (const auto& column : input->output) node->kept.push_back(column.id);
   node->values = {resolve_names(call.arguments[0], input->output)};
   const auto type = type_of(*node->values[0], input->output);
-  const auto starts_with = [&](std::string_view prefix) { return same_name(std::string_view(call.name).substr(0, prefix.size()), prefix); };
+  const auto starts_with = [&](std::string_view prefix) {
+    return same_name(std::string_view(call.name).substr(0, prefix.size()), prefix);
+  };
   node->generates = {call.name.size() > 6 && same_name(std::string_view(call.name).substr(call.name.size() - 6), "_outer"),
                      starts_with("pos"), starts_with("inline")};
   std::vector<std::pair<std::string, data_type>> made;
@@ -99,8 +101,8 @@ std::vector<analyzer::item> analyzer::add_generator(resolved_ptr& input, const e
     made.emplace_back("value", type->field(0)->type()->field(1)->type());
   } else {
     throw error(errc::type_mismatch, call.name + "() needs " +
-                                         (node->generates.inline_structs ? "an ARRAY<STRUCT<...>>" : "an ARRAY or a MAP") + ", but " +
-                                         to_sql(*call.arguments[0]) + " is " + to_ddl(*type));
+                                         (node->generates.inline_structs ? "an ARRAY<STRUCT<...>>" : "an ARRAY or a MAP") +
+                                         ", but " + to_sql(*call.arguments[0]) + " is " + to_ddl(*type));
   }
   if (!names.empty() && names.size() != made.size()) {
     throw error(errc::invalid_argument, call.name + "() makes " + std::to_string(made.size()) + " columns, but " +
@@ -138,11 +140,12 @@ resolved_ptr analyzer::project(resolved_ptr input, std::vector<expression_ptr> l
                       "; select it under a name first, then compute with that column");
     }
     if (generator_seen) {
-      throw error(errc::unsupported_plan, "only one generator is allowed in one select(), but there are " + to_sql(*generator_seen) +
-                                              " and " + to_sql(call) + "; use two select() calls");
+      throw error(errc::unsupported_plan, "only one generator is allowed in one select(), but there are " +
+                                              to_sql(*generator_seen) + " and " + to_sql(call) + "; use two select() calls");
     }
     generator_seen = &call;
-    generated[i] = add_generator(input, call, list[i]->kind == expression_kind::alias ? list[i]->names : std::vector<std::string>{});
+    generated[i] =
+        add_generator(input, call, list[i]->kind == expression_kind::alias ? list[i]->names : std::vector<std::string>{});
   }
   std::vector<item> items;
   for (std::size_t i = 0; i < list.size(); ++i) {

@@ -12,21 +12,36 @@ namespace flow::plan {
 
 resolved_ptr analyzer::analyze(const logical_plan& node) {
   switch (node.kind) {
-    case plan_kind::relation: return analyze_relation(node);
-    case plan_kind::scan: return analyze_scan(node);
-    case plan_kind::alias: return analyze_alias(node);
-    case plan_kind::project: return analyze_project(node);
-    case plan_kind::with_columns: return analyze_with_columns(node);
-    case plan_kind::rename: return analyze_rename(node);
-    case plan_kind::drop: return analyze_drop(node);
-    case plan_kind::filter: return analyze_filter(node);
-    case plan_kind::aggregate: return analyze_aggregate(node);
-    case plan_kind::with_watermark: return analyze_watermark(node);
-    case plan_kind::join: return analyze_join(node);
-    case plan_kind::unite: return analyze_unite(node);
-    case plan_kind::deduplicate: return analyze_deduplicate(node);
-    case plan_kind::sort: return analyze_sort(node);
-    case plan_kind::limit: return analyze_limit(node);
+    case plan_kind::relation:
+      return analyze_relation(node);
+    case plan_kind::scan:
+      return analyze_scan(node);
+    case plan_kind::alias:
+      return analyze_alias(node);
+    case plan_kind::project:
+      return analyze_project(node);
+    case plan_kind::with_columns:
+      return analyze_with_columns(node);
+    case plan_kind::rename:
+      return analyze_rename(node);
+    case plan_kind::drop:
+      return analyze_drop(node);
+    case plan_kind::filter:
+      return analyze_filter(node);
+    case plan_kind::aggregate:
+      return analyze_aggregate(node);
+    case plan_kind::with_watermark:
+      return analyze_watermark(node);
+    case plan_kind::join:
+      return analyze_join(node);
+    case plan_kind::unite:
+      return analyze_unite(node);
+    case plan_kind::deduplicate:
+      return analyze_deduplicate(node);
+    case plan_kind::sort:
+      return analyze_sort(node);
+    case plan_kind::limit:
+      return analyze_limit(node);
   }
   throw error(errc::invalid_argument, "a plan of an unknown kind");
 }
@@ -182,8 +197,8 @@ resolved_ptr analyzer::analyze_unite(const logical_plan& node) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const auto common = common_type(columns[i].type, other[i].type);
       if (!common) {
-        throw error(errc::type_mismatch, "column " + std::to_string(i + 1) + " of a union is " + to_ddl(*columns[i].type) + " (`" +
-                                             columns[i].name + "`) on one side and " + to_ddl(*other[i].type) + " (`" +
+        throw error(errc::type_mismatch, "column " + std::to_string(i + 1) + " of a union is " + to_ddl(*columns[i].type) +
+                                             " (`" + columns[i].name + "`) on one side and " + to_ddl(*other[i].type) + " (`" +
                                              other[i].name + "`) on another; cast one of them");
       }
       columns[i].type = common;
@@ -228,7 +243,8 @@ resolved_ptr analyzer::analyze_deduplicate(const logical_plan& node) {
 
 resolved_ptr analyzer::analyze_limit(const logical_plan& node) {
   if (node.count < 0) {
-    throw error(errc::invalid_argument, "limit() needs a number of rows that is not negative, not " + std::to_string(node.count));
+    throw error(errc::invalid_argument,
+                "limit() needs a number of rows that is not negative, not " + std::to_string(node.count));
   }
   auto limited = node_over(resolved_kind::limit, analyze(*node.children.at(0)));
   limited->count = node.count;

@@ -53,7 +53,8 @@ class analyzer {
 
   /// Replaces calls of window() and window_time() in `list` by columns, which nodes put on top of `input` make.
   void extract_windows(resolved_ptr& input, std::vector<expression_ptr>& list);
-  expression_ptr extract_window(resolved_ptr& input, const expression_ptr& e, std::vector<std::pair<expression_ptr, int>>& made);
+  expression_ptr extract_window(resolved_ptr& input, const expression_ptr& e,
+                                std::vector<std::pair<expression_ptr, int>>& made);
   int add_window(resolved_ptr& input, const expression& call);
   int add_window_time(resolved_ptr& input, const expression& call);
 

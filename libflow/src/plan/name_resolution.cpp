@@ -23,7 +23,8 @@ std::string dotted(const std::vector<std::string>& path) {
 }
 
 bool answers_to(const resolved_column& column, std::string_view qualifier) {
-  return std::any_of(column.qualifiers.begin(), column.qualifiers.end(), [&](const auto& q) { return same_name(q, qualifier); });
+  return std::any_of(column.qualifiers.begin(), column.qualifiers.end(),
+                     [&](const auto& q) { return same_name(q, qualifier); });
 }
 
 template <class Matches>
@@ -54,10 +55,14 @@ class name_resolver {
 
   expression_ptr resolve(const expression_ptr& e) {
     switch (e->kind) {
-      case expression_kind::reference: return resolve_reference(e);
-      case expression_kind::lambda: return resolve_lambda(e);
-      case expression_kind::call: return names_members(*e) ? resolve_naming(*e) : resolve_parts(e);
-      default: return resolve_parts(e);
+      case expression_kind::reference:
+        return resolve_reference(e);
+      case expression_kind::lambda:
+        return resolve_lambda(e);
+      case expression_kind::call:
+        return names_members(*e) ? resolve_naming(*e) : resolve_parts(e);
+      default:
+        return resolve_parts(e);
     }
   }
 
@@ -113,7 +118,8 @@ class name_resolver {
 
 resolved_name find_name(const std::vector<std::string>& path, const resolved_columns& columns) {
   if (path.size() > 1) {
-    const auto* qualified = only_match(path, columns, [&](const auto& c) { return same_name(c.name, path[1]) && answers_to(c, path[0]); });
+    const auto* qualified =
+        only_match(path, columns, [&](const auto& c) { return same_name(c.name, path[1]) && answers_to(c, path[0]); });
     if (qualified) return {qualified, 2};
   }
   return {only_match(path, columns, [&](const auto& c) { return same_name(c.name, path.at(0)); }), 1};
@@ -124,15 +130,17 @@ void throw_unknown_column(const std::vector<std::string>& path, const resolved_c
   for (const auto& column : columns) names.push_back(column.name);
   const auto near = nearest_name(path.size() > 1 ? path[1] : path.at(0), names);
   throw error(errc::unknown_column, "unknown column `" + dotted(path) + "`; " +
-                                        (near.empty() ? "" : "did you mean `" + near + "`? ") + "the columns here are: " +
-                                        (names.empty() ? "none" : dotted({}) + [&] {
+                                        (near.empty() ? "" : "did you mean `" + near + "`? ") +
+                                        "the columns here are: " + (names.empty() ? "none" : dotted({}) + [&] {
                                           std::string all;
                                           for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
                                           return all;
                                         }()));
 }
 
-expression_ptr resolve_names(const expression_ptr& e, const resolved_columns& columns) { return name_resolver(columns).resolve(e); }
+expression_ptr resolve_names(const expression_ptr& e, const resolved_columns& columns) {
+  return name_resolver(columns).resolve(e);
+}
 
 void with_names(const resolved_columns& columns, const std::function<void()>& check) {
   try {
@@ -143,7 +151,9 @@ void with_names(const resolved_columns& columns, const std::function<void()>& ch
     for (std::size_t i = 0; i < what.size(); ++i) {
       auto end = i + 1;
       while (end < what.size() && std::isdigit(static_cast<unsigned char>(what[end]))) ++end;
-      const auto* column = what[i] == '#' && end > i + 1 ? find_column(columns, std::stoi(std::string(what.substr(i + 1, end - i - 1)))) : nullptr;
+      const auto* column = what[i] == '#' && end > i + 1
+                               ? find_column(columns, std::stoi(std::string(what.substr(i + 1, end - i - 1))))
+                               : nullptr;
       message += column ? column->name : std::string(1, what[i]);
       if (column) i = end - 1;
     }
@@ -178,7 +188,8 @@ bool holds_aggregate(const expression& e) {
 }
 
 bool is_generator_call(const expression& e) {
-  static constexpr std::string_view names[] = {"explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer"};
+  static constexpr std::string_view names[] = {"explode",          "explode_outer", "posexplode",
+                                               "posexplode_outer", "inline",        "inline_outer"};
   return e.kind == expression_kind::call &&
          std::any_of(std::begin(names), std::end(names), [&](std::string_view name) { return same_name(name, e.name); });
 }

@@ -11,9 +11,9 @@ resolved_ptr fold_constants(const resolved_ptr& node);
 /// What a join key or a generator's input must be for a row to matter is said below it, where it can be tested early.
 resolved_ptr infer_filters(const resolved_ptr& node);
 
-/// Conditions go down as far as they can be decided: below projections, generators, the keys of aggregations, unions, to the side
-/// of a join, and below a watermark whose event-time column they do not read (as Spark, so that the rows they remove do not
-/// move the watermark).
+/// Conditions go down as far as they can be decided: below projections, generators, the keys of aggregations, unions, to the
+/// side of a join, and below a watermark whose event-time column they do not read (as Spark, so that the rows they remove do
+/// not move the watermark).
 resolved_ptr push_filters(const resolved_ptr& node);
 
 /// A limit goes below projections, and into a sort, which then keeps only the first rows.

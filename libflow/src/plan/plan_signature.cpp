@@ -14,7 +14,9 @@ nlohmann::json plan_signature(const physical_plan& plan, output_mode mode) {
       if (spec.stateful) operators.push_back({{"uid", spec.uid}, {"kind", spec.kind}, {"signature", spec.signature}});
     }
   }
-  return {{"mode", to_string(mode)}, {"sources", std::move(sources)}, {"operators", std::move(operators)},
+  return {{"mode", to_string(mode)},
+          {"sources", std::move(sources)},
+          {"operators", std::move(operators)},
           {"watermarks", plan.watermarks.size()}};
 }
 
@@ -49,7 +51,8 @@ void compare_sources(const nlohmann::json& stored, const nlohmann::json& current
 std::string nearest_operator(const nlohmann::json& entry, const std::map<std::string, nlohmann::json>& candidates,
                              const std::map<std::string, nlohmann::json>& taken) {
   for (const auto& [uid, other] : candidates) {
-    if (!taken.contains(uid) && other.at("kind") == entry.at("kind") && other.at("signature") == entry.at("signature")) return uid;
+    if (!taken.contains(uid) && other.at("kind") == entry.at("kind") && other.at("signature") == entry.at("signature"))
+      return uid;
   }
   return "";
 }
@@ -76,9 +79,10 @@ void compare_operators(const nlohmann::json& stored, const nlohmann::json& curre
     const auto found = now.find(uid);
     if (found == now.end()) {
       const auto near = nearest_operator(entry, now, before);
-      differences.push_back("the checkpoint holds state of " + uid + ", which the query no longer has; " +
-                            (near.empty() ? "put the verb back" : "if it is now " + near + ", name it with uid(\"" + uid + "\")") +
-                            ", or start with a new checkpointLocation");
+      differences.push_back(
+          "the checkpoint holds state of " + uid + ", which the query no longer has; " +
+          (near.empty() ? "put the verb back" : "if it is now " + near + ", name it with uid(\"" + uid + "\")") +
+          ", or start with a new checkpointLocation");
     } else if (found->second.at("kind") != entry.at("kind")) {
       differences.push_back(uid + " was a " + entry.at("kind").get<std::string>() + " and is a " +
                             found->second.at("kind").get<std::string>() + "; give stateful verbs names with uid()");
@@ -90,8 +94,9 @@ void compare_operators(const nlohmann::json& stored, const nlohmann::json& curre
   }
   for (const auto& [uid, entry] : now) {
     if (before.contains(uid)) continue;
-    differences.push_back(uid + " is new to this checkpoint, so its state would begin in the middle; remove it, or start with a new "
-                                "checkpointLocation");
+    differences.push_back(uid +
+                          " is new to this checkpoint, so its state would begin in the middle; remove it, or start with a new "
+                          "checkpointLocation");
   }
 }
 
@@ -101,7 +106,8 @@ std::vector<std::string> plan_differences(const nlohmann::json& stored, const nl
   std::vector<std::string> differences;
   if (stored.at("mode") != current.at("mode")) {
     differences.push_back("the output mode was " + stored.at("mode").get<std::string>() + " and is " +
-                          current.at("mode").get<std::string>() + "; use the same mode, or start with a new checkpointLocation");
+                          current.at("mode").get<std::string>() +
+                          "; use the same mode, or start with a new checkpointLocation");
   }
   compare_sources(stored.at("sources"), current.at("sources"), differences);
   compare_operators(stored.at("operators"), current.at("operators"), differences);

@@ -106,7 +106,8 @@ resolved_ptr prune_generate(const resolved_plan& node, const id_set& needed) {
     copy->kept.push_back(node.kept[i]);
     copy->output.push_back(node.output[i]);
   }
-  copy->output.insert(copy->output.end(), node.output.begin() + static_cast<std::ptrdiff_t>(node.kept.size()), node.output.end());
+  copy->output.insert(copy->output.end(), node.output.begin() + static_cast<std::ptrdiff_t>(node.kept.size()),
+                      node.output.end());
   add_read(below, *node.values[0]);
   copy->children = {prune(node.children[0], std::move(below))};
   return copy;
@@ -152,13 +153,20 @@ resolved_ptr prune_unite(const resolved_plan& node, const id_set& needed) {
 
 resolved_ptr prune(const resolved_ptr& node, id_set needed) {
   switch (node->kind) {
-    case resolved_kind::scan: return prune_scan(*node, needed);
-    case resolved_kind::project: return prune_project(*node, needed);
-    case resolved_kind::generate: return prune_generate(*node, needed);
-    case resolved_kind::aggregate: return prune_aggregate(*node);
-    case resolved_kind::join: return prune_join(*node, std::move(needed));
-    case resolved_kind::unite: return prune_unite(*node, needed);
-    default: break;
+    case resolved_kind::scan:
+      return prune_scan(*node, needed);
+    case resolved_kind::project:
+      return prune_project(*node, needed);
+    case resolved_kind::generate:
+      return prune_generate(*node, needed);
+    case resolved_kind::aggregate:
+      return prune_aggregate(*node);
+    case resolved_kind::join:
+      return prune_join(*node, std::move(needed));
+    case resolved_kind::unite:
+      return prune_unite(*node, needed);
+    default:
+      break;
   }
   keep_event_time(*node, needed);
   return prune_passing(*node, std::move(needed));

@@ -15,7 +15,9 @@ resolved_ptr filtered(resolved_ptr node, const conditions& wanted) {
   return wanted.empty() ? node : make_filter_node(std::move(node), conjunction(wanted));
 }
 
-resolved_ptr over(const resolved_plan& node, std::vector<resolved_ptr> children) { return with_children(node, std::move(children)); }
+resolved_ptr over(const resolved_plan& node, std::vector<resolved_ptr> children) {
+  return with_children(node, std::move(children));
+}
 
 // Moves from `wanted` to the result what `goes` says.
 template <class Goes>
@@ -90,19 +92,23 @@ resolved_ptr push_through_unite(const resolved_plan& node, conditions wanted) {
 }
 
 struct join_sides_kept {
-  bool left;   ///< A row of the left side appears in the result only if it passes the condition above.
+  bool left;  ///< A row of the left side appears in the result only if it passes the condition above.
   bool right;
 };
 
 join_sides_kept sides_open_to_filters(join_type how) {
   switch (how) {
     case join_type::inner:
-    case join_type::cross: return {true, true};
+    case join_type::cross:
+      return {true, true};
     case join_type::left_outer:
     case join_type::left_semi:
-    case join_type::left_anti: return {true, false};
-    case join_type::right_outer: return {false, true};
-    case join_type::full_outer: return {false, false};
+    case join_type::left_anti:
+      return {true, false};
+    case join_type::right_outer:
+      return {false, true};
+    case join_type::full_outer:
+      return {false, false};
   }
   return {false, false};
 }
@@ -111,11 +117,15 @@ join_sides_kept sides_open_to_condition(join_type how) {
   switch (how) {
     case join_type::inner:
     case join_type::cross:
-    case join_type::left_semi: return {true, true};
+    case join_type::left_semi:
+      return {true, true};
     case join_type::left_outer:
-    case join_type::left_anti: return {false, true};
-    case join_type::right_outer: return {true, false};
-    case join_type::full_outer: return {false, false};
+    case join_type::left_anti:
+      return {false, true};
+    case join_type::right_outer:
+      return {true, false};
+    case join_type::full_outer:
+      return {false, false};
   }
   return {false, false};
 }
@@ -155,7 +165,8 @@ resolved_ptr push(const resolved_ptr& node, conditions wanted) {
       parts.insert(parts.end(), wanted.begin(), wanted.end());
       return push(node->children[0], std::move(parts));
     }
-    case resolved_kind::project: return push_through_project(*node, std::move(wanted));
+    case resolved_kind::project:
+      return push_through_project(*node, std::move(wanted));
     case resolved_kind::window:
     case resolved_kind::generate: {
       const auto& below = node->children[0]->output;
@@ -166,14 +177,19 @@ resolved_ptr push(const resolved_ptr& node, conditions wanted) {
         const auto read = columns_read(e);
         return std::find(read.begin(), read.end(), node->column) == read.end();
       });
-    case resolved_kind::aggregate: return push_through_aggregate(*node, std::move(wanted));
-    case resolved_kind::unite: return push_through_unite(*node, std::move(wanted));
-    case resolved_kind::join: return push_through_join(*node, std::move(wanted));
+    case resolved_kind::aggregate:
+      return push_through_aggregate(*node, std::move(wanted));
+    case resolved_kind::unite:
+      return push_through_unite(*node, std::move(wanted));
+    case resolved_kind::join:
+      return push_through_join(*node, std::move(wanted));
     case resolved_kind::sort:
       if (node->count < 0) return push_below(*node, std::move(wanted), [](const expression&) { return true; });
       break;
-    case resolved_kind::scan: return filtered(node, wanted);
-    default: break;
+    case resolved_kind::scan:
+      return filtered(node, wanted);
+    default:
+      break;
   }
   return filtered(over(*node, {push(node->children[0], {})}), wanted);
 }

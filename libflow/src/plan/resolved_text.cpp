@@ -72,8 +72,10 @@ std::string line_of(const resolved_plan& node) {
   switch (node.kind) {
     case resolved_kind::scan:
       return (node.streaming ? "StreamingScan " : "Scan ") + node.source->description() + " [" + list_of(node.output) + "]";
-    case resolved_kind::project: return "Project [" + values_of(node, 0, node.values.size()) + "]";
-    case resolved_kind::filter: return "Filter " + text_of(*node.condition, node.output);
+    case resolved_kind::project:
+      return "Project [" + values_of(node, 0, node.values.size()) + "]";
+    case resolved_kind::filter:
+      return "Filter " + text_of(*node.condition, node.output);
     case resolved_kind::window:
       return "Window " + text_of(*node.values[0], node.children[0]->output) + ", size " + to_string(node.size) +
              (node.slide == node.size ? "" : ", slide " + to_string(node.slide)) + " AS " + name_of(node.output.back());
@@ -83,16 +85,20 @@ std::string line_of(const resolved_plan& node) {
     case resolved_kind::watermark:
       return "EventTimeWatermark " + name_of(*find_column(node.output, node.column));
     case resolved_kind::aggregate:
-      return "Aggregate [" + values_of(node, 0, node.key_count) + "], [" + values_of(node, node.key_count, node.values.size()) + "]";
+      return "Aggregate [" + values_of(node, 0, node.key_count) + "], [" + values_of(node, node.key_count, node.values.size()) +
+             "]";
     case resolved_kind::join:
-      return "Join " + std::string(text_of(node.how)) + (node.condition ? " ON " + text_of(*node.condition, inputs_of(node)) : "");
-    case resolved_kind::unite: return "Union [" + list_of(node.output) + "]";
+      return "Join " + std::string(text_of(node.how)) +
+             (node.condition ? " ON " + text_of(*node.condition, inputs_of(node)) : "");
+    case resolved_kind::unite:
+      return "Union [" + list_of(node.output) + "]";
     case resolved_kind::deduplicate:
       return std::string(node.within_watermark ? "DeduplicateWithinWatermark" : "Deduplicate") + " [" +
              names_of(node.ids, node.output) + "]";
     case resolved_kind::sort:
       return "Sort [" + orders_of(node) + "]" + (node.count >= 0 ? ", first " + std::to_string(node.count) : "");
-    case resolved_kind::limit: return "Limit " + std::to_string(node.count);
+    case resolved_kind::limit:
+      return "Limit " + std::to_string(node.count);
   }
   return "";
 }

@@ -59,18 +59,30 @@ physical_plan stage_builder::build(const resolved_plan& root) {
 
 int stage_builder::place(const resolved_plan& node) {
   switch (node.kind) {
-    case resolved_kind::scan: return place_scan(node);
-    case resolved_kind::project: return place_project(node);
-    case resolved_kind::filter: return place_filter(node);
-    case resolved_kind::window: return place_window(node);
-    case resolved_kind::generate: return place_generate(node);
-    case resolved_kind::watermark: return place_watermark(node);
-    case resolved_kind::aggregate: return has_distinct(node) ? place_distinct_aggregate(node) : place_aggregate(node);
-    case resolved_kind::join: return place_join(node);
-    case resolved_kind::unite: return place_unite(node);
-    case resolved_kind::deduplicate: return place_deduplicate(node);
-    case resolved_kind::sort: return place_sort(node);
-    case resolved_kind::limit: return place_limit(node);
+    case resolved_kind::scan:
+      return place_scan(node);
+    case resolved_kind::project:
+      return place_project(node);
+    case resolved_kind::filter:
+      return place_filter(node);
+    case resolved_kind::window:
+      return place_window(node);
+    case resolved_kind::generate:
+      return place_generate(node);
+    case resolved_kind::watermark:
+      return place_watermark(node);
+    case resolved_kind::aggregate:
+      return has_distinct(node) ? place_distinct_aggregate(node) : place_aggregate(node);
+    case resolved_kind::join:
+      return place_join(node);
+    case resolved_kind::unite:
+      return place_unite(node);
+    case resolved_kind::deduplicate:
+      return place_deduplicate(node);
+    case resolved_kind::sort:
+      return place_sort(node);
+    case resolved_kind::limit:
+      return place_limit(node);
   }
   throw error(errc::illegal_state, "a resolved node of an unknown kind");
 }
@@ -178,7 +190,8 @@ int stage_builder::place_watermark(const resolved_plan& node) {
   return id;
 }
 
-aggregate_plan stage_builder::aggregate_of(const resolved_plan& node, const resolved_columns& input, std::size_t bound_keys) const {
+aggregate_plan stage_builder::aggregate_of(const resolved_plan& node, const resolved_columns& input,
+                                           std::size_t bound_keys) const {
   aggregate_plan plan;
   for (std::size_t k = 0; k < node.key_count; ++k) {
     const auto& out = node.output[k];
@@ -194,7 +207,8 @@ aggregate_plan stage_builder::aggregate_of(const resolved_plan& node, const reso
     for (const auto& argument : call.arguments) arguments.push_back(bind_resolved(*argument, input));
     const auto& entry = function_catalog::builtin().at(call.name);
     auto function = entry.bind_aggregate(std::move(arguments), {call.distinct, call.ignore_nulls});
-    plan.calls.push_back({node.output[c].name, std::move(function), call.filter ? bind_resolved(*call.filter, input) : nullptr});
+    plan.calls.push_back(
+        {node.output[c].name, std::move(function), call.filter ? bind_resolved(*call.filter, input) : nullptr});
   }
   plan.mode = options_.mode;
   plan.streaming = options_.streaming;

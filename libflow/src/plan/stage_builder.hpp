@@ -11,8 +11,8 @@
 
 namespace flow::plan {
 
-/// Lays the operators of a resolved tree out in stages: stateless ones join the chain below them, keyed ones start a stage behind
-/// an exchange.
+/// Lays the operators of a resolved tree out in stages: stateless ones join the chain below them, keyed ones start a stage
+/// behind an exchange.
 class stage_builder {
  public:
   explicit stage_builder(const planner_options& options) : options_(options) {}

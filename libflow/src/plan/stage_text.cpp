@@ -9,10 +9,14 @@ namespace {
 
 std::string_view name_of(exchange_kind kind) {
   switch (kind) {
-    case exchange_kind::forward: return "forward";
-    case exchange_kind::hash: return "hash";
-    case exchange_kind::gather: return "gather";
-    case exchange_kind::broadcast: return "broadcast";
+    case exchange_kind::forward:
+      return "forward";
+    case exchange_kind::hash:
+      return "hash";
+    case exchange_kind::gather:
+      return "gather";
+    case exchange_kind::broadcast:
+      return "broadcast";
   }
   return "";
 }
@@ -34,11 +38,13 @@ void append(const physical_plan& plan, int id, int depth, std::string& text) {
   const auto& stage = plan.stages.at(static_cast<std::size_t>(id));
   for (auto spec = stage.chain.rbegin(); spec != stage.chain.rend(); ++spec) {
     const auto uid = spec->stateful && !spec->uid.empty() ? " [" + spec->uid + "]" : std::string();
-    text += indented("(" + std::to_string(id) + ") " + (spec->description.empty() ? spec->kind : spec->description) + uid, depth++);
+    text +=
+        indented("(" + std::to_string(id) + ") " + (spec->description.empty() ? spec->kind : spec->description) + uid, depth++);
   }
   if (stage.source >= 0) {
     const auto& source = plan.sources.at(static_cast<std::size_t>(stage.source));
-    text += indented("(" + std::to_string(id) + ") Scan " + source.provider->description() + " [" + columns_of(source) + "]", depth);
+    text += indented("(" + std::to_string(id) + ") Scan " + source.provider->description() + " [" + columns_of(source) + "]",
+                     depth);
   }
   for (const auto& input : stage.inputs) {
     text += indented(exchange_text(input), depth);

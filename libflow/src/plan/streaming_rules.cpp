@@ -39,12 +39,15 @@ void check_aggregate(const resolved_plan& node, output_mode mode) {
   }
   if (mode != output_mode::append && any_below(node, is_streaming_aggregate)) {
     refuse("an aggregation of an aggregation is supported in append mode only, not in " + std::string(to_string(mode)) +
-           " mode; use output_mode(\"append\") with a watermark, or write the first result to a sink and read it in a second query");
+           " mode; use output_mode(\"append\") with a watermark, or write the first result to a sink and read it in a second "
+           "query");
   }
   if (mode == output_mode::append && !has_event_time_key(node)) {
-    refuse("append mode needs to know when a group is complete, but no group key carries a watermark; call with_watermark() before "
-           "group_by() and group by window(...) of that column or by the column itself, or use output_mode(\"update\") or "
-           "\"complete\"");
+    refuse(
+        "append mode needs to know when a group is complete, but no group key carries a watermark; call with_watermark() "
+        "before "
+        "group_by() and group by window(...) of that column or by the column itself, or use output_mode(\"update\") or "
+        "\"complete\"");
   }
 }
 
@@ -53,18 +56,22 @@ void check_deduplicate(const resolved_plan& node, output_mode mode) {
     refuse("drop_duplicates_within_watermark() needs a watermark to know when to forget; call with_watermark() before it");
   }
   if (mode != output_mode::append && any_below(node, is_streaming_aggregate)) {
-    refuse("drop_duplicates() after an aggregation is supported in append mode only; use output_mode(\"append\") with a watermark");
+    refuse(
+        "drop_duplicates() after an aggregation is supported in append mode only; use output_mode(\"append\") with a "
+        "watermark");
   }
 }
 
 void check_table_join(const resolved_plan& node) {
   const bool stream_left = node.children[0]->streaming;
-  const bool keeps_left = node.how == join_type::left_outer || node.how == join_type::left_semi || node.how == join_type::left_anti;
+  const bool keeps_left =
+      node.how == join_type::left_outer || node.how == join_type::left_semi || node.how == join_type::left_anti;
   const bool fits = node.how == join_type::inner || node.how == join_type::cross || (stream_left && keeps_left) ||
                     (!stream_left && node.how == join_type::right_outer);
   if (fits) return;
   refuse(std::string(text_of(node.how)) + " join of a stream on the " + (stream_left ? "left" : "right") +
-         " with a table is not supported, since it would have to know which rows of the table never match; keep the stream's rows " +
+         " with a table is not supported, since it would have to know which rows of the table never match; keep the stream's "
+         "rows " +
          "instead (" + (stream_left ? "left_outer, left_semi or left_anti" : "right_outer") +
          "), use an inner join, or swap the sides");
 }
@@ -74,7 +81,8 @@ void check_stream_join(const resolved_plan& node, output_mode mode) {
     refuse("a join of two streams is not supported in complete mode; use output_mode(\"append\")");
   }
   if (node.how == join_type::left_anti) {
-    refuse("a left anti join of two streams is not supported; use a left outer join and keep the rows whose right side is null");
+    refuse(
+        "a left anti join of two streams is not supported; use a left outer join and keep the rows whose right side is null");
   }
   refuse("a join of two streams is not supported yet; join the stream with a table, or unite the streams and aggregate");
 }
@@ -86,21 +94,25 @@ void check_join(const resolved_plan& node, output_mode mode) {
 
 void check_sort(const resolved_plan& node, output_mode mode) {
   if (mode == output_mode::complete && any_below(node, is_streaming_aggregate)) return;
-  refuse("a stream can be sorted only in complete mode and after an aggregation, since it never ends; use "
-         "output_mode(\"complete\"), or sort where the rows are read (foreach_batch)");
+  refuse(
+      "a stream can be sorted only in complete mode and after an aggregation, since it never ends; use "
+      "output_mode(\"complete\"), or sort where the rows are read (foreach_batch)");
 }
 
 void check_limit(output_mode mode) {
   if (mode != output_mode::update) return;
-  refuse("limit() on a stream is not supported in update mode; use output_mode(\"append\") for the first rows of the stream, or "
-         "\"complete\" for the first rows of every result");
+  refuse(
+      "limit() on a stream is not supported in update mode; use output_mode(\"append\") for the first rows of the stream, or "
+      "\"complete\" for the first rows of every result");
 }
 
 void check_union(const resolved_plan& node) {
-  const auto streams = std::count_if(node.children.begin(), node.children.end(), [](const auto& child) { return child->streaming; });
+  const auto streams =
+      std::count_if(node.children.begin(), node.children.end(), [](const auto& child) { return child->streaming; });
   if (streams == static_cast<std::ptrdiff_t>(node.children.size())) return;
-  refuse("a union of a stream with a table is not supported; read the table as a stream too (read_stream), or unite it with the "
-         "results where they are read");
+  refuse(
+      "a union of a stream with a table is not supported; read the table as a stream too (read_stream), or unite it with the "
+      "results where they are read");
 }
 
 void check_watermark(const resolved_plan& node) {
@@ -113,14 +125,29 @@ void check_watermark(const resolved_plan& node) {
 void check(const resolved_plan& node, output_mode mode) {
   if (!node.streaming) return;
   switch (node.kind) {
-    case resolved_kind::aggregate: check_aggregate(node, mode); break;
-    case resolved_kind::deduplicate: check_deduplicate(node, mode); break;
-    case resolved_kind::join: check_join(node, mode); break;
-    case resolved_kind::sort: check_sort(node, mode); break;
-    case resolved_kind::limit: check_limit(mode); break;
-    case resolved_kind::unite: check_union(node); break;
-    case resolved_kind::watermark: check_watermark(node); break;
-    default: break;
+    case resolved_kind::aggregate:
+      check_aggregate(node, mode);
+      break;
+    case resolved_kind::deduplicate:
+      check_deduplicate(node, mode);
+      break;
+    case resolved_kind::join:
+      check_join(node, mode);
+      break;
+    case resolved_kind::sort:
+      check_sort(node, mode);
+      break;
+    case resolved_kind::limit:
+      check_limit(mode);
+      break;
+    case resolved_kind::unite:
+      check_union(node);
+      break;
+    case resolved_kind::watermark:
+      check_watermark(node);
+      break;
+    default:
+      break;
   }
   for (const auto& child : node.children) check(*child, mode);
 }
@@ -129,8 +156,9 @@ void check(const resolved_plan& node, output_mode mode) {
 
 void check_streaming_rules(const resolved_plan& root, output_mode mode) {
   if (mode == output_mode::complete && !is_streaming_aggregate(root) && !any_below(root, is_streaming_aggregate)) {
-    refuse("complete mode shows the whole result table, which needs an aggregation: add group_by().agg(), or use "
-           "output_mode(\"append\")");
+    refuse(
+        "complete mode shows the whole result table, which needs an aggregation: add group_by().agg(), or use "
+        "output_mode(\"append\")");
   }
   check(root, mode);
 }

@@ -70,7 +70,8 @@ int stage_builder::place_join(const resolved_plan& node) {
   plan.how = node.how;
   plan.stream_is_left = rows_are_left;
   add_condition(node, sides, plan);
-  const auto table = std::make_shared<const physical_plan>(stage_builder({.streaming = false, .mode = output_mode::append}).build(*sides.table));
+  const auto table = std::make_shared<const physical_plan>(
+      stage_builder({.streaming = false, .mode = output_mode::append}).build(*sides.table));
   plan.table_schema = table->output;
   plan.table = [table] { return run_local(*table, {}); };
   const int id = place(*sides.rows);

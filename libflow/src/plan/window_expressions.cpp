@@ -33,7 +33,8 @@ array windows_of(const data_type& time, std::int64_t length, std::shared_ptr<arr
                  std::shared_ptr<arrow::Buffer> ends, std::shared_ptr<arrow::Buffer> valid, std::int64_t nulls) {
   auto start = arrow::ArrayData::Make(time, length, {nullptr, std::move(starts)}, 0);
   auto end = arrow::ArrayData::Make(time, length, {nullptr, std::move(ends)}, 0);
-  return arrow::MakeArray(arrow::ArrayData::Make(window_type(time), length, {std::move(valid)}, {std::move(start), std::move(end)}, nulls));
+  return arrow::MakeArray(
+      arrow::ArrayData::Make(window_type(time), length, {std::move(valid)}, {std::move(start), std::move(end)}, nulls));
 }
 
 class window_expression : public bound_expression {
@@ -44,8 +45,8 @@ class window_expression : public bound_expression {
   void add_inputs(std::vector<int>& columns) const override { time_->add_inputs(columns); }
   bool deterministic() const override { return time_->deterministic(); }
   std::string to_string() const override {
-    return name_ + "(" + time_->to_string() + ", " + flow::to_string(lengths_.size) + ", " + flow::to_string(lengths_.slide) + ", " +
-           flow::to_string(lengths_.start) + ")";
+    return name_ + "(" + time_->to_string() + ", " + flow::to_string(lengths_.size) + ", " + flow::to_string(lengths_.slide) +
+           ", " + flow::to_string(lengths_.start) + ")";
   }
 
  protected:
@@ -127,7 +128,8 @@ class sliding_windows final : public window_expression {
     }
     bound[count] = made;
     auto windows = windows_of(time_type(), made, std::move(starts), std::move(ends), nullptr, 0);
-    return arrow::MakeArray(arrow::ArrayData::Make(type(), count, {validity_of(*held), std::move(offsets)}, {windows->data()}, held->null_count()));
+    return arrow::MakeArray(
+        arrow::ArrayData::Make(type(), count, {validity_of(*held), std::move(offsets)}, {windows->data()}, held->null_count()));
   }
 };
 

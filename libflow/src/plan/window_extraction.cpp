@@ -23,7 +23,8 @@ calendar_interval interval_of(const expression& e, std::string_view what) {
       return {span->value.months, span->value.days, span->value.nanoseconds / 1000};
     }
   }
-  throw error(errc::type_mismatch, "the " + std::string(what) + " of window() must be a constant interval such as '10 minutes', not " + to_sql(e));
+  throw error(errc::type_mismatch,
+              "the " + std::string(what) + " of window() must be a constant interval such as '10 minutes', not " + to_sql(e));
 }
 
 duration fixed_interval_of(const expression& e, std::string_view what) {
@@ -39,7 +40,9 @@ void check_lengths(const expression& call, duration size, duration slide, durati
   const auto refuse = [&](const std::string& why) { throw error(errc::invalid_argument, to_sql(call) + ": " + why); };
   if (size.microseconds <= 0) refuse("the size must be longer than zero");
   if (slide.microseconds <= 0) refuse("the slide must be longer than zero");
-  if (slide > size) refuse("the slide must not be longer than the size, or rows between windows would be lost; use a slide of at most the size");
+  if (slide > size)
+    refuse(
+        "the slide must not be longer than the size, or rows between windows would be lost; use a slide of at most the size");
   const auto offset = start.microseconds < 0 ? -start.microseconds : start.microseconds;
   if (offset >= slide.microseconds) refuse("the start offset must be shorter than the slide");
 }
@@ -70,15 +73,17 @@ int analyzer::add_window_time(resolved_ptr& input, const expression& call) {
   const auto window = resolve_names(call.arguments[0], input->output);
   const auto type = type_of(*window, input->output);
   if (!is_window_type(*type)) {
-    throw error(errc::type_mismatch, "window_time() needs a window column, but " + text_of(*window, input->output) + " is " + to_ddl(*type));
+    throw error(errc::type_mismatch,
+                "window_time() needs a window column, but " + text_of(*window, input->output) + " is " + to_ddl(*type));
   }
   arrow::MonthDayNanoIntervalType::MonthDayNanos microsecond{0, 0, 1000};
   const auto end = expressions::call("[]", {window, expressions::literal(std::string_view("end"))});
   const auto id = referenced_id(*window);
   auto path = window->path;
   path.push_back(type->field(1)->name());
-  const auto instant = expressions::call("-", {id ? expressions::reference(path) : end,
-                                               expressions::literal(std::make_shared<arrow::MonthDayNanoIntervalScalar>(microsecond))});
+  const auto instant =
+      expressions::call("-", {id ? expressions::reference(path) : end,
+                              expressions::literal(std::make_shared<arrow::MonthDayNanoIntervalScalar>(microsecond))});
   resolved_column column{"window_time", {}, type->field(1)->type(), new_id(), event_time_of(*window, input->output)};
   const int made = column.id;
   input = with_column(input, std::move(column), instant);
@@ -102,8 +107,8 @@ int analyzer::add_window(resolved_ptr& input, const expression& call) {
     type = types::timestamp();
     time = expressions::cast(time, type);
   } else if (type->id() != arrow::Type::TIMESTAMP) {
-    throw error(errc::type_mismatch, "window() needs a TIMESTAMP, but " + text_of(*time, input->output) + " is " + to_ddl(*type) +
-                                         "; convert it first, for example with timestamp_seconds()");
+    throw error(errc::type_mismatch, "window() needs a TIMESTAMP, but " + text_of(*time, input->output) + " is " +
+                                         to_ddl(*type) + "; convert it first, for example with timestamp_seconds()");
   }
   auto node = std::make_shared<resolved_plan>();
   node->kind = resolved_kind::window;
@@ -135,8 +140,8 @@ expression_ptr analyzer::extract_window(resolved_ptr& input, const expression_pt
     if (changed) inner = std::move(copy);
   }
   if (is_call(*inner, "session_window")) {
-    throw error(errc::unsupported_plan, "session_window() is not supported yet: " + to_sql(*inner) +
-                                            "; use window() with a fixed size for now");
+    throw error(errc::unsupported_plan,
+                "session_window() is not supported yet: " + to_sql(*inner) + "; use window() with a fixed size for now");
   }
   const bool is_window = is_call(*inner, "window");
   if (!is_window && !is_call(*inner, "window_time")) return inner;

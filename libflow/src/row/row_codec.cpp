@@ -35,7 +35,8 @@ struct cursor {
   const std::uint8_t* end;
 
   [[noreturn]] static void corrupt() {
-    throw error(errc::checkpoint_corrupt, "an encoded row does not fit its column types: the checkpoint was written for other types or is damaged");
+    throw error(errc::checkpoint_corrupt,
+                "an encoded row does not fit its column types: the checkpoint was written for other types or is damaged");
   }
   const std::uint8_t* take(std::size_t size) {
     if (static_cast<std::size_t>(end - at) < size) corrupt();
@@ -73,7 +74,8 @@ std::size_t elements_size(const arrow::Array& values, std::int64_t from, std::in
 template <class F>
 auto with_list(const arrow::Array& values, std::int64_t i, F visit) {
   const auto& list = static_cast<const arrow::ListArray&>(values);
-  return visit(*list.values(), static_cast<std::int64_t>(list.value_offset(i)), static_cast<std::int64_t>(list.value_offset(i + 1)));
+  return visit(*list.values(), static_cast<std::int64_t>(list.value_offset(i)),
+               static_cast<std::int64_t>(list.value_offset(i + 1)));
 }
 
 std::size_t value_size(const arrow::Array& values, std::int64_t i) {
@@ -93,7 +95,8 @@ std::size_t value_size(const arrow::Array& values, std::int64_t i) {
       return with_list(values, i, [](const arrow::Array& elements, std::int64_t from, std::int64_t to) {
         return 1 + varint_size(static_cast<std::uint32_t>(to - from)) + elements_size(elements, from, to);
       });
-    default: return 1 + row::fixed_size(kind);
+    default:
+      return 1 + row::fixed_size(kind);
   }
 }
 
@@ -104,7 +107,9 @@ std::uint8_t* put_value(std::uint8_t* p, const arrow::Array& values, std::int64_
   }
   *p++ = present;
   switch (const auto kind = row::layout_of(*values.type())) {
-    case layout::boolean: *p = static_cast<const arrow::BooleanArray&>(values).Value(i) ? 1 : 0; return p + 1;
+    case layout::boolean:
+      *p = static_cast<const arrow::BooleanArray&>(values).Value(i) ? 1 : 0;
+      return p + 1;
     case layout::bytes: {
       const auto view = static_cast<const arrow::BinaryArray&>(values).GetView(i);
       p = put_varint(p, static_cast<std::uint32_t>(view.size()));
@@ -137,8 +142,11 @@ bool decode_value(cursor& from, const arrow::DataType& type, arrow::ArrayBuilder
     return false;
   }
   switch (row::layout_of(type)) {
-    case layout::null: cursor::corrupt();
-    case layout::boolean: check(static_cast<arrow::BooleanBuilder&>(out).Append(*from.take(1) != 0)); break;
+    case layout::null:
+      cursor::corrupt();
+    case layout::boolean:
+      check(static_cast<arrow::BooleanBuilder&>(out).Append(*from.take(1) != 0));
+      break;
     case layout::bytes: {
       const auto size = from.varint();
       const auto* bytes = from.take(size);
@@ -169,26 +177,37 @@ bool decode_value(cursor& from, const arrow::DataType& type, arrow::ArrayBuilder
       }
       break;
     }
-    case layout::int8: check(static_cast<arrow::Int8Builder&>(out).Append(row::int8_format::load(from.take(1)))); break;
-    case layout::int16: check(static_cast<arrow::Int16Builder&>(out).Append(row::int16_format::load(from.take(2)))); break;
+    case layout::int8:
+      check(static_cast<arrow::Int8Builder&>(out).Append(row::int8_format::load(from.take(1))));
+      break;
+    case layout::int16:
+      check(static_cast<arrow::Int16Builder&>(out).Append(row::int16_format::load(from.take(2))));
+      break;
     case layout::int32: {
       const auto v = row::int32_format::load(from.take(4));
-      if (type.id() == arrow::Type::DATE32) check(static_cast<arrow::Date32Builder&>(out).Append(v));
-      else check(static_cast<arrow::Int32Builder&>(out).Append(v));
+      if (type.id() == arrow::Type::DATE32)
+        check(static_cast<arrow::Date32Builder&>(out).Append(v));
+      else
+        check(static_cast<arrow::Int32Builder&>(out).Append(v));
       break;
     }
     case layout::int64: {
       const auto v = row::int64_format::load(from.take(8));
-      if (type.id() == arrow::Type::TIMESTAMP) check(static_cast<arrow::TimestampBuilder&>(out).Append(v));
-      else check(static_cast<arrow::Int64Builder&>(out).Append(v));
+      if (type.id() == arrow::Type::TIMESTAMP)
+        check(static_cast<arrow::TimestampBuilder&>(out).Append(v));
+      else
+        check(static_cast<arrow::Int64Builder&>(out).Append(v));
       break;
     }
-    case layout::float32: check(static_cast<arrow::FloatBuilder&>(out).Append(row::float_format::load(from.take(4)))); break;
-    case layout::float64: check(static_cast<arrow::DoubleBuilder&>(out).Append(row::double_format::load(from.take(8)))); break;
+    case layout::float32:
+      check(static_cast<arrow::FloatBuilder&>(out).Append(row::float_format::load(from.take(4))));
+      break;
+    case layout::float64:
+      check(static_cast<arrow::DoubleBuilder&>(out).Append(row::double_format::load(from.take(8))));
+      break;
     case layout::decimal: {
       const auto v = row::decimal_format::load(from.take(16));
-      check(static_cast<arrow::Decimal128Builder&>(out).Append(
-          arrow::Decimal128(static_cast<std::int64_t>(v.high), v.low)));
+      check(static_cast<arrow::Decimal128Builder&>(out).Append(arrow::Decimal128(static_cast<std::int64_t>(v.high), v.low)));
       break;
     }
     case layout::interval: {
@@ -202,9 +221,7 @@ bool decode_value(cursor& from, const arrow::DataType& type, arrow::ArrayBuilder
 
 // A column at a time: the fast ways for flat columns and for structs of them without null structs.
 
-bool by_columns(const arrow::Array& column) {
-  return column.type_id() == arrow::Type::STRUCT && column.null_count() == 0;
-}
+bool by_columns(const arrow::Array& column) { return column.type_id() == arrow::Type::STRUCT && column.null_count() == 0; }
 
 template <class F>
 void for_each_valid(const arrow::Array& column, F visit) {
@@ -231,7 +248,8 @@ void add_sizes(const arrow::Array& column, bool open, std::vector<std::uint32_t>
     const auto& members = static_cast<const arrow::StructArray&>(column);
     for (int m = 0; m < members.num_fields(); ++m) add_sizes(*members.field(m), false, sizes);
   } else if (kind == layout::structure || kind == layout::list) {
-    for (std::int64_t i = 0; i < rows; ++i) sizes[static_cast<std::size_t>(i)] += static_cast<std::uint32_t>(value_size(column, i));
+    for (std::int64_t i = 0; i < rows; ++i)
+      sizes[static_cast<std::size_t>(i)] += static_cast<std::uint32_t>(value_size(column, i));
   } else {
     const auto width = static_cast<std::uint32_t>(row::fixed_size(kind));
     for_each_valid(column, [&](std::int64_t i, bool valid) { sizes[static_cast<std::size_t>(i)] += valid ? 1 + width : 1; });
@@ -257,7 +275,8 @@ void put_column(const arrow::Array& column, bool open, std::vector<std::uint8_t*
     const auto& members = static_cast<const arrow::StructArray&>(column);
     for (int m = 0; m < members.num_fields(); ++m) put_column(*members.field(m), false, at);
   } else if (kind == layout::structure || kind == layout::list || kind == layout::boolean || kind == layout::null) {
-    for (std::int64_t i = 0; i < rows; ++i) at[static_cast<std::size_t>(i)] = put_value(at[static_cast<std::size_t>(i)], column, i);
+    for (std::int64_t i = 0; i < rows; ++i)
+      at[static_cast<std::size_t>(i)] = put_value(at[static_cast<std::size_t>(i)], column, i);
   } else {
     row::with_fixed(kind, [&]<class Format>(Format) {
       const auto* values = column.data()->GetValues<typename Format::value>(1);
@@ -326,7 +345,8 @@ array decode_bytes(const data_type& type, std::vector<cursor>& rows, bool open) 
 array decode_column(const data_type& type, std::vector<cursor>& rows, bool open) {
   const auto kind = row::layout_of(*type);
   switch (kind) {
-    case layout::bytes: return decode_bytes(type, rows, open);
+    case layout::bytes:
+      return decode_bytes(type, rows, open);
     case layout::structure: {
       for (const auto& r : rows) {
         if (r.at == r.end) cursor::corrupt();
@@ -338,13 +358,15 @@ array decode_column(const data_type& type, std::vector<cursor>& rows, bool open)
       return std::make_shared<arrow::StructArray>(type, static_cast<std::int64_t>(rows.size()), std::move(members));
     }
     case layout::list:
-    case layout::boolean: return decode_by_value(type, rows);
+    case layout::boolean:
+      return decode_by_value(type, rows);
     case layout::null:
       for (auto& r : rows) {
         if (r.has_value()) cursor::corrupt();
       }
       return std::make_shared<arrow::NullArray>(static_cast<std::int64_t>(rows.size()));
-    default: return row::with_fixed(kind, [&]<class Format>(Format) { return decode_fixed<Format>(type, rows); });
+    default:
+      return row::with_fixed(kind, [&]<class Format>(Format) { return decode_fixed<Format>(type, rows); });
   }
 }
 

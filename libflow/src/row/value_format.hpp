@@ -13,29 +13,58 @@
 /// How single values are laid out in encoded rows: big-endian with the sign flipped, so that bytes sort as values do.
 namespace flow::row {
 
-enum class layout : std::uint8_t { null, boolean, int8, int16, int32, int64, float32, float64, decimal, interval, bytes, structure, list };
+enum class layout : std::uint8_t {
+  null,
+  boolean,
+  int8,
+  int16,
+  int32,
+  int64,
+  float32,
+  float64,
+  decimal,
+  interval,
+  bytes,
+  structure,
+  list
+};
 
 /// Throws for types that have no place in libflow (types.hpp).
 inline layout layout_of(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::NA: return layout::null;
-    case arrow::Type::BOOL: return layout::boolean;
-    case arrow::Type::INT8: return layout::int8;
-    case arrow::Type::INT16: return layout::int16;
+    case arrow::Type::NA:
+      return layout::null;
+    case arrow::Type::BOOL:
+      return layout::boolean;
+    case arrow::Type::INT8:
+      return layout::int8;
+    case arrow::Type::INT16:
+      return layout::int16;
     case arrow::Type::INT32:
-    case arrow::Type::DATE32: return layout::int32;
+    case arrow::Type::DATE32:
+      return layout::int32;
     case arrow::Type::INT64:
-    case arrow::Type::TIMESTAMP: return layout::int64;
-    case arrow::Type::FLOAT: return layout::float32;
-    case arrow::Type::DOUBLE: return layout::float64;
-    case arrow::Type::DECIMAL128: return layout::decimal;
-    case arrow::Type::INTERVAL_MONTH_DAY_NANO: return layout::interval;
+    case arrow::Type::TIMESTAMP:
+      return layout::int64;
+    case arrow::Type::FLOAT:
+      return layout::float32;
+    case arrow::Type::DOUBLE:
+      return layout::float64;
+    case arrow::Type::DECIMAL128:
+      return layout::decimal;
+    case arrow::Type::INTERVAL_MONTH_DAY_NANO:
+      return layout::interval;
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: return layout::bytes;
-    case arrow::Type::STRUCT: return layout::structure;
+    case arrow::Type::BINARY:
+      return layout::bytes;
+    case arrow::Type::STRUCT:
+      return layout::structure;
     case arrow::Type::LIST:
-    case arrow::Type::MAP: return layout::list;
-    default: throw error(errc::type_mismatch, "rows of type " + type.ToString() + " cannot be encoded: cast the column to one of libflow's types first");
+    case arrow::Type::MAP:
+      return layout::list;
+    default:
+      throw error(errc::type_mismatch,
+                  "rows of type " + type.ToString() + " cannot be encoded: cast the column to one of libflow's types first");
   }
 }
 
@@ -69,7 +98,9 @@ struct integer_format {
   static constexpr std::size_t size = sizeof(Signed);
   static constexpr Unsigned sign = static_cast<Unsigned>(Unsigned{1} << (8 * size - 1));
   static void store(std::uint8_t* p, Signed v) { put_big_endian(p, static_cast<Unsigned>(static_cast<Unsigned>(v) ^ sign)); }
-  static Signed load(const std::uint8_t* p) { return static_cast<Signed>(static_cast<Unsigned>(get_big_endian<Unsigned>(p) ^ sign)); }
+  static Signed load(const std::uint8_t* p) {
+    return static_cast<Signed>(static_cast<Unsigned>(get_big_endian<Unsigned>(p) ^ sign));
+  }
 };
 using int8_format = integer_format<std::int8_t, std::uint8_t>;
 using int16_format = integer_format<std::int16_t, std::uint16_t>;
@@ -136,14 +167,22 @@ struct interval_format {
 template <class F>
 auto with_fixed(layout kind, F f) {
   switch (kind) {
-    case layout::int8: return f(int8_format{});
-    case layout::int16: return f(int16_format{});
-    case layout::int32: return f(int32_format{});
-    case layout::float32: return f(float_format{});
-    case layout::float64: return f(double_format{});
-    case layout::decimal: return f(decimal_format{});
-    case layout::interval: return f(interval_format{});
-    default: return f(int64_format{});
+    case layout::int8:
+      return f(int8_format{});
+    case layout::int16:
+      return f(int16_format{});
+    case layout::int32:
+      return f(int32_format{});
+    case layout::float32:
+      return f(float_format{});
+    case layout::float64:
+      return f(double_format{});
+    case layout::decimal:
+      return f(decimal_format{});
+    case layout::interval:
+      return f(interval_format{});
+    default:
+      return f(int64_format{});
   }
 }
 

@@ -10,7 +10,8 @@
 
 namespace flow {
 
-dataset::dataset(std::shared_ptr<session_state> session, logical_plan_ptr plan) : session_(std::move(session)), plan_(std::move(plan)) {}
+dataset::dataset(std::shared_ptr<session_state> session, logical_plan_ptr plan)
+    : session_(std::move(session)), plan_(std::move(plan)) {}
 
 dataset dataset::derive(logical_plan next) const {
   if (next.children.empty()) next.children = {plan_};
@@ -33,15 +34,16 @@ join_type parse_join_type(std::string text) {
     if (c != '_' && c != ' ') plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   static const std::map<std::string, join_type> names = {
-      {"inner", join_type::inner},           {"cross", join_type::cross},          {"left", join_type::left_outer},
-      {"leftouter", join_type::left_outer},  {"right", join_type::right_outer},    {"rightouter", join_type::right_outer},
-      {"full", join_type::full_outer},       {"fullouter", join_type::full_outer}, {"outer", join_type::full_outer},
-      {"leftsemi", join_type::left_semi},    {"semi", join_type::left_semi},       {"leftanti", join_type::left_anti},
+      {"inner", join_type::inner},          {"cross", join_type::cross},          {"left", join_type::left_outer},
+      {"leftouter", join_type::left_outer}, {"right", join_type::right_outer},    {"rightouter", join_type::right_outer},
+      {"full", join_type::full_outer},      {"fullouter", join_type::full_outer}, {"outer", join_type::full_outer},
+      {"leftsemi", join_type::left_semi},   {"semi", join_type::left_semi},       {"leftanti", join_type::left_anti},
       {"anti", join_type::left_anti}};
   const auto found = names.find(plain);
   if (found != names.end()) return found->second;
-  throw error(errc::invalid_argument, "unknown join type \"" + text +
-                                          "\"; it is one of inner, cross, left_outer, right_outer, full_outer, left_semi, left_anti");
+  throw error(errc::invalid_argument,
+              "unknown join type \"" + text +
+                  "\"; it is one of inner, cross, left_outer, right_outer, full_outer, left_semi, left_anti");
 }
 
 }  // namespace
@@ -84,7 +86,9 @@ dataset dataset::as(std::string alias) const {
   return derive(std::move(next));
 }
 
-grouped_dataset dataset::group_by_list(std::vector<expression_ptr> keys) const { return grouped_dataset(*this, std::move(keys)); }
+grouped_dataset dataset::group_by_list(std::vector<expression_ptr> keys) const {
+  return grouped_dataset(*this, std::move(keys));
+}
 
 dataset dataset::with_watermark(std::string time_column, std::string delay) const {
   auto next = node(plan_kind::with_watermark);
@@ -155,7 +159,9 @@ logical_plan_ptr with_uid(const logical_plan_ptr& plan, const std::string& name)
     return copy;
   }
   if (plan->children.size() != 1) {
-    throw error(errc::invalid_argument, "uid(\"" + name + "\") names the state of the last group_by, drop_duplicates, join or limit, but there is none here");
+    throw error(
+        errc::invalid_argument,
+        "uid(\"" + name + "\") names the state of the last group_by, drop_duplicates, join or limit, but there is none here");
   }
   copy->children = {with_uid(plan->children[0], name)};
   return copy;
@@ -174,7 +180,8 @@ bool dataset::is_streaming() const { return flow::is_streaming(*plan_, session_-
 
 schema_ptr dataset::schema() const {
   arrow::FieldVector fields;
-  for (const auto& column : analyze_output(*plan_, session_->lookup())) fields.push_back(arrow::field(column.name, column.type));
+  for (const auto& column : analyze_output(*plan_, session_->lookup()))
+    fields.push_back(arrow::field(column.name, column.type));
   return arrow::schema(std::move(fields));
 }
 
@@ -196,7 +203,9 @@ dataset grouped_dataset::agg_list(std::vector<expression_ptr> aggregates, expres
   return input_.derive(std::move(next));
 }
 
-dataset grouped_dataset::count() const { return agg_list({expressions::alias(expressions::call("count", {expressions::literal(std::int32_t{1})}), "count")}); }
+dataset grouped_dataset::count() const {
+  return agg_list({expressions::alias(expressions::call("count", {expressions::literal(std::int32_t{1})}), "count")});
+}
 dataset grouped_dataset::sum(std::string column) const { return agg(flow::sum(column)); }
 dataset grouped_dataset::avg(std::string column) const { return agg(flow::avg(column)); }
 dataset grouped_dataset::min(std::string column) const { return agg(flow::min(column)); }

@@ -17,7 +17,8 @@ constexpr auto endless = std::numeric_limits<std::int64_t>::max();
 /// A source's place among its channel's consumers, given up with the last reader.
 class subscription {
  public:
-  explicit subscription(std::shared_ptr<push_input::channel> channel) : channel_(std::move(channel)), who_(channel_->attach()) {}
+  explicit subscription(std::shared_ptr<push_input::channel> channel)
+      : channel_(std::move(channel)), who_(channel_->attach()) {}
   ~subscription() { channel_->detach(who_); }
   subscription(const subscription&) = delete;
   subscription& operator=(const subscription&) = delete;

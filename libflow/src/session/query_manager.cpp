@@ -18,8 +18,8 @@ query_ptr query_manager::get(std::string_view id_or_name) const {
 }
 
 void query_manager::await_any_termination() const {
-  // With those that ended before the call, as in Spark: else a query that fails at once would be waited for in vain. The next start
-  // forgets them.
+  // With those that ended before the call, as in Spark: else a query that fails at once would be waited for in vain. The next
+  // start forgets them.
   const auto all = session_->queries();
   for (const auto& query : all) {
     if (!query->is_active()) return query->await_termination();

@@ -32,7 +32,8 @@ dataset session::table(std::string_view name) const {
   if (!state_->find_relation(name)) {
     const auto names = state_->relation_names();
     const auto near = nearest_name(name, names);
-    throw error(errc::unknown_table, "unknown table or view `" + relation.name + "`" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
+    throw error(errc::unknown_table,
+                "unknown table or view `" + relation.name + "`" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
   }
   return dataset(state_, std::make_shared<logical_plan>(std::move(relation)));
 }

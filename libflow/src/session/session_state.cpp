@@ -60,7 +60,8 @@ void session_state::check_name_is_free(const std::string& name) const {
   if (name.empty()) return;
   for (const auto& query : queries()) {
     if (query->is_active() && query->name() == name) {
-      throw error(errc::illegal_state, "a query named \"" + name + "\" is running already; stop it first, or choose another query_name()");
+      throw error(errc::illegal_state,
+                  "a query named \"" + name + "\" is running already; stop it first, or choose another query_name()");
     }
   }
 }

@@ -7,7 +7,9 @@ namespace flow {
 
 stream_writer::stream_writer(dataset input) : input_(std::move(input)), settings_(std::make_shared<settings>()) {
   if (!input_.is_streaming()) {
-    throw error(errc::unsupported_plan, "write_stream() is for streams, and this is a bounded table; use collect(), show(), or read the input with read_stream()");
+    throw error(errc::unsupported_plan,
+                "write_stream() is for streams, and this is a bounded table; use collect(), show(), or read the input with "
+                "read_stream()");
   }
 }
 
@@ -41,7 +43,7 @@ stream_writer& stream_writer::query_name(std::string name) {
   return *this;
 }
 
-stream_writer& stream_writer::foreach(std::function<void(const batch& rows)> fn) {
+stream_writer& stream_writer::foreach (std::function<void(const batch& rows)> fn) {
   settings_->format = "foreach";
   settings_->foreach_rows = std::move(fn);
   return *this;

@@ -15,8 +15,8 @@ namespace {
 
 // Options of the writer itself; every other one is the connector's.
 constexpr std::array engine_options = {
-    std::string_view("checkpointLocation"), std::string_view("queryName"),      std::string_view("parallelism"),
-    std::string_view("stateStore"),         std::string_view("memoryLimit"),    std::string_view("minBatchesToRetain"),
+    std::string_view("checkpointLocation"), std::string_view("queryName"),       std::string_view("parallelism"),
+    std::string_view("stateStore"),         std::string_view("memoryLimit"),     std::string_view("minBatchesToRetain"),
     std::string_view("idleTimeout"),        std::string_view("stateCacheBytes"),
 };
 
@@ -36,11 +36,15 @@ query_settings read_settings(const options& given, session_state& session) {
   session.conf().apply(settings);
   settings.name = given.text("queryName", "");
   settings.checkpoint_dir = given.text("checkpointLocation", "");
-  settings.parallelism = static_cast<int>(given.integer("parallelism", default_parallelism(session, session.conf().parallelism()), 1, 1024));
-  settings.state = given.choice("stateStore", "memory", {"memory", "lmdb"}) == "lmdb" ? state_store_kind::lmdb : state_store_kind::memory;
+  settings.parallelism =
+      static_cast<int>(given.integer("parallelism", default_parallelism(session, session.conf().parallelism()), 1, 1024));
+  settings.state =
+      given.choice("stateStore", "memory", {"memory", "lmdb"}) == "lmdb" ? state_store_kind::lmdb : state_store_kind::memory;
   constexpr std::int64_t most = std::int64_t{1} << 46;
-  settings.memory_limit_bytes = static_cast<std::size_t>(given.integer("memoryLimit", static_cast<std::int64_t>(settings.memory_limit_bytes), 1 << 20, most));
-  settings.state_cache_bytes = static_cast<std::size_t>(given.integer("stateCacheBytes", static_cast<std::int64_t>(settings.state_cache_bytes), 1 << 16, most));
+  settings.memory_limit_bytes = static_cast<std::size_t>(
+      given.integer("memoryLimit", static_cast<std::int64_t>(settings.memory_limit_bytes), 1 << 20, most));
+  settings.state_cache_bytes = static_cast<std::size_t>(
+      given.integer("stateCacheBytes", static_cast<std::int64_t>(settings.state_cache_bytes), 1 << 16, most));
   settings.epochs_retained = static_cast<int>(given.integer("minBatchesToRetain", settings.epochs_retained, 2, 1'000'000));
   settings.idle_timeout = given.span("idleTimeout", settings.idle_timeout);
   return settings;
@@ -69,7 +73,8 @@ void check_partition_columns(const std::vector<std::string>& names, const arrow:
 query_ptr stream_writer::start() {
   auto& session = *input_.session();
   if (settings_->format.empty()) {
-    throw error(errc::invalid_argument, "where should the results go? Say format(\"console\"), \"memory\", \"json\", ..., or foreach(fn)");
+    throw error(errc::invalid_argument,
+                "where should the results go? Say format(\"console\"), \"memory\", \"json\", ..., or foreach(fn)");
   }
   if (!settings_->name.empty()) settings_->options.set("queryName", settings_->name);
   auto run = read_settings(settings_->options, session);

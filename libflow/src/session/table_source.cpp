@@ -46,7 +46,8 @@ class table_reader final : public split_reader {
 
 class table_source final : public source {
  public:
-  table_source(schema_ptr schema, std::shared_ptr<const std::vector<batch>> rows) : schema_(std::move(schema)), rows_(std::move(rows)) {
+  table_source(schema_ptr schema, std::shared_ptr<const std::vector<batch>> rows)
+      : schema_(std::move(schema)), rows_(std::move(rows)) {
     for (int i = 0; i < schema_->num_fields(); ++i) columns_.push_back(i);
   }
 
@@ -84,7 +85,8 @@ batch fitted(const batch& rows, const schema_ptr& schema) {
   bool fits = own->num_columns() == schema->num_fields();
   for (int i = 0; fits && i < schema->num_fields(); ++i) fits = own->column(i)->type()->Equals(schema->field(i)->type());
   if (!fits) {
-    throw error(errc::type_mismatch, "rows of (" + to_ddl(*own->schema()) + ") do not fit the schema (" + to_ddl(*schema) + ")");
+    throw error(errc::type_mismatch,
+                "rows of (" + to_ddl(*own->schema()) + ") do not fit the schema (" + to_ddl(*schema) + ")");
   }
   return own->schema()->Equals(*schema, false) ? own : arrow::RecordBatch::Make(schema, own->num_rows(), own->columns());
 }
@@ -104,7 +106,8 @@ nlohmann::json table_source_provider::signature() const { return {{"format", "ta
 
 std::unique_ptr<source> table_source_provider::make(bool streaming) const {
   if (streaming) {
-    throw error(errc::unsupported_plan, "a table made of given rows cannot be read as a stream; use push_stream() to feed rows as they come");
+    throw error(errc::unsupported_plan,
+                "a table made of given rows cannot be read as a stream; use push_stream() to feed rows as they come");
   }
   return std::make_unique<table_source>(schema_, rows_);
 }

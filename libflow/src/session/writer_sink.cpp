@@ -14,7 +14,8 @@ namespace {
 sink_provider_ptr memory_sink(const writer_sink_request& wanted, session_state& session) {
   wanted.request.options.finish("format \"memory\"");
   if (wanted.query_name.empty()) {
-    throw error(errc::invalid_argument, "format(\"memory\") makes a table that is read by the query's name; give it one with query_name()");
+    throw error(errc::invalid_argument,
+                "format(\"memory\") makes a table that is read by the query's name; give it one with query_name()");
   }
   const bool resumes = !wanted.checkpoint_dir.empty() && std::filesystem::exists(wanted.checkpoint_dir);
   return make_memory_sink(session.memory_table_of(wanted.query_name, wanted.schema, resumes));
@@ -23,10 +24,10 @@ sink_provider_ptr memory_sink(const writer_sink_request& wanted, session_state& 
 sink_provider_ptr foreach_batch_sink(const writer_sink_request& wanted, const std::shared_ptr<session_state>& session) {
   wanted.request.options.finish("foreach_batch");
   // The session owns the engine that owns the sink.
-  return make_foreach_batch_sink([fn = wanted.foreach_epoch, schema = wanted.schema, owner = std::weak_ptr(session)](
-                                     std::vector<batch> rows, epoch e) {
-    if (const auto held = owner.lock()) fn(dataset(held, table_plan(schema, std::move(rows))), e.batch_id());
-  });
+  return make_foreach_batch_sink(
+      [fn = wanted.foreach_epoch, schema = wanted.schema, owner = std::weak_ptr(session)](std::vector<batch> rows, epoch e) {
+        if (const auto held = owner.lock()) fn(dataset(held, table_plan(schema, std::move(rows))), e.batch_id());
+      });
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ class merge_cursor {
 
  private:
   struct source {
-    ordered_delta delta;      ///< If its delta is set.
+    ordered_delta delta;  ///< If its delta is set.
     lane* segments = nullptr;
     std::size_t segment = 0;  ///< Position in the lane.
     std::size_t index = 0;    ///< Position in the delta or the segment.

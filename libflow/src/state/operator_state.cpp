@@ -61,7 +61,12 @@ class segment_state::use {
 
 segment_state::segment_state(std::string uid, group_range groups, state_store_kind kind, std::shared_ptr<state_mailbox> mailbox,
                              epoch at, std::shared_ptr<const run_list> runs)
-    : uid_(std::move(uid)), groups_(groups), kind_(kind), mailbox_(std::move(mailbox)), committed_(at), list_(std::move(runs)) {}
+    : uid_(std::move(uid)),
+      groups_(groups),
+      kind_(kind),
+      mailbox_(std::move(mailbox)),
+      committed_(at),
+      list_(std::move(runs)) {}
 
 void segment_state::refresh() const {
   auto& reader = mailbox_->reader();
@@ -112,8 +117,7 @@ segment_state::loaded_run segment_state::load(const run_ptr& source, const lmdb_
 
 void segment_state::verify(segment_slot& slot) const {
   const auto& origin = slot.view.origin();
-  slot.view.verify(
-      segment_name(uid_, slot.id, origin.first_epoch, origin.last_epoch, mailbox_->reader().environment().file()));
+  slot.view.verify(segment_name(uid_, slot.id, origin.first_epoch, origin.last_epoch, mailbox_->reader().environment().file()));
   slot.checked = true;
 }
 

@@ -21,8 +21,8 @@ class state_mailbox {
  public:
   explicit state_mailbox(std::shared_ptr<lmdb_environment> environment) : reader_(std::move(environment)) {}
 
-  /// From the checkpoint's thread, after epoch `number` is durable. Lets go of the reader's snapshot if it is not in use, so that an
-  /// operator that reads seldom does not keep old pages from being used again.
+  /// From the checkpoint's thread, after epoch `number` is durable. Lets go of the reader's snapshot if it is not in use, so
+  /// that an operator that reads seldom does not keep old pages from being used again.
   void publish(epoch number, std::shared_ptr<const run_list> runs);
   struct news {
     epoch number;

@@ -7,8 +7,8 @@
 
 namespace flow {
 
-/// Segments that together hold each key at most once: what all instances of an operator changed in one epoch, or a merge of several
-/// such runs. In order of the instances that wrote them, then of keys.
+/// Segments that together hold each key at most once: what all instances of an operator changed in one epoch, or a merge of
+/// several such runs. In order of the instances that wrote them, then of keys.
 struct run {
   std::uint64_t first_epoch = 0, last_epoch = 0;
   std::uint64_t entries = 0, bytes = 0;

@@ -36,7 +36,8 @@ struct segment_origin {
 
 /// Collects entries, given in order of keys, and writes them as a segment. The layout, little-endian throughout:
 ///
-///     header | entry offsets: u32 each | bloom filter: 64-byte blocks | entries: group u16, varint key size, varint value size + 1
+///     header | entry offsets: u32 each | bloom filter: 64-byte blocks | entries: group u16, varint key size, varint value size
+///     + 1
 ///                                                                       (0: tombstone), key, value
 ///
 /// The header begins with the XXH3 checksum of all that follows it.

@@ -11,8 +11,8 @@
 namespace flow {
 
 std::int32_t time_zone::offset_at(std::int64_t seconds) const {
-  const auto later = std::upper_bound(changes_.begin(), changes_.end(), seconds,
-                                      [](std::int64_t at, const change& c) { return at < c.at; });
+  const auto later =
+      std::upper_bound(changes_.begin(), changes_.end(), seconds, [](std::int64_t at, const change& c) { return at < c.at; });
   return later == changes_.begin() ? first_ : std::prev(later)->offset;
 }
 
@@ -103,7 +103,8 @@ std::shared_ptr<const time_zone> find_time_zone(std::string_view name) {
   }
   if (const auto offset = read_offset(rest)) return std::make_shared<const time_zone>(*offset);
   const auto named = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '-' || c == '+';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '-' ||
+           c == '+';
   };
   if (name.empty() || name.front() == '/' || !std::all_of(name.begin(), name.end(), named)) return nullptr;
   std::ifstream file("/usr/share/zoneinfo/" + std::string(name), std::ios::binary);

@@ -8,17 +8,24 @@ namespace flow {
 
 decimal_shape decimal_shape_of(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::INT8: return {3, 0};
-    case arrow::Type::INT16: return {5, 0};
-    case arrow::Type::INT32: return {10, 0};
-    case arrow::Type::INT64: return {20, 0};
-    case arrow::Type::FLOAT: return {14, 7};
-    case arrow::Type::DOUBLE: return {30, 15};
+    case arrow::Type::INT8:
+      return {3, 0};
+    case arrow::Type::INT16:
+      return {5, 0};
+    case arrow::Type::INT32:
+      return {10, 0};
+    case arrow::Type::INT64:
+      return {20, 0};
+    case arrow::Type::FLOAT:
+      return {14, 7};
+    case arrow::Type::DOUBLE:
+      return {30, 15};
     case arrow::Type::DECIMAL128: {
       const auto& d = static_cast<const arrow::DecimalType&>(type);
       return {d.precision(), d.scale()};
     }
-    default: return {max_decimal_precision, 18};
+    default:
+      return {max_decimal_precision, 18};
   }
 }
 
@@ -49,12 +56,18 @@ data_type wider_number(const data_type& a, const data_type& b) {
   }
   const auto rank = [](const arrow::DataType& t) {
     switch (t.id()) {
-      case arrow::Type::INT8: return 0;
-      case arrow::Type::INT16: return 1;
-      case arrow::Type::INT32: return 2;
-      case arrow::Type::INT64: return 3;
-      case arrow::Type::FLOAT: return 4;
-      default: return 5;
+      case arrow::Type::INT8:
+        return 0;
+      case arrow::Type::INT16:
+        return 1;
+      case arrow::Type::INT32:
+        return 2;
+      case arrow::Type::INT64:
+        return 3;
+      case arrow::Type::FLOAT:
+        return 4;
+      default:
+        return 5;
     }
   };
   return rank(*a) >= rank(*b) ? a : b;

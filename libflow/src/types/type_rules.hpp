@@ -19,7 +19,9 @@ inline bool is_timestamp_type(const arrow::DataType& t) {
 inline bool is_integral_type(const arrow::DataType& t) { return t.id() >= arrow::Type::UINT8 && t.id() <= arrow::Type::INT64; }
 inline bool is_floating_type(const arrow::DataType& t) { return t.id() == arrow::Type::FLOAT || t.id() == arrow::Type::DOUBLE; }
 inline bool is_decimal_type(const arrow::DataType& t) { return t.id() == arrow::Type::DECIMAL128; }
-inline bool is_numeric_type(const arrow::DataType& t) { return is_integral_type(t) || is_floating_type(t) || is_decimal_type(t); }
+inline bool is_numeric_type(const arrow::DataType& t) {
+  return is_integral_type(t) || is_floating_type(t) || is_decimal_type(t);
+}
 inline bool is_string_type(const arrow::DataType& t) { return t.id() == arrow::Type::STRING; }
 inline bool is_null_type(const arrow::DataType& t) { return t.id() == arrow::Type::NA; }
 inline bool is_list_type(const arrow::DataType& t) { return t.id() == arrow::Type::LIST; }

@@ -12,10 +12,10 @@ namespace flow {
 
 namespace types {
 
-#define FLOW_TYPE(name, value)      \
-  const data_type& name() {         \
+#define FLOW_TYPE(name, value)        \
+  const data_type& name() {           \
     static const data_type t = value; \
-    return t;                       \
+    return t;                         \
   }
 FLOW_TYPE(boolean, arrow::boolean())
 FLOW_TYPE(tinyint, arrow::int8())
@@ -86,32 +86,52 @@ std::string decimal_name(const arrow::DataType& type) {
 /// The DDL name of a type without parts.
 std::string atomic_name(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::BOOL: return "BOOLEAN";
-    case arrow::Type::INT8: return "TINYINT";
-    case arrow::Type::INT16: return "SMALLINT";
-    case arrow::Type::INT32: return "INT";
-    case arrow::Type::INT64: return "BIGINT";
-    case arrow::Type::FLOAT: return "FLOAT";
-    case arrow::Type::DOUBLE: return "DOUBLE";
-    case arrow::Type::STRING: return "STRING";
-    case arrow::Type::BINARY: return "BINARY";
-    case arrow::Type::DATE32: return "DATE";
-    case arrow::Type::TIMESTAMP: return is_timestamp_type(type) ? "TIMESTAMP" : "TIMESTAMP_NTZ";
-    case arrow::Type::DECIMAL128: return decimal_name(type);
-    case arrow::Type::NA: return "VOID";
-    case arrow::Type::INTERVAL_MONTH_DAY_NANO: return "INTERVAL";
-    default: return type.ToString();
+    case arrow::Type::BOOL:
+      return "BOOLEAN";
+    case arrow::Type::INT8:
+      return "TINYINT";
+    case arrow::Type::INT16:
+      return "SMALLINT";
+    case arrow::Type::INT32:
+      return "INT";
+    case arrow::Type::INT64:
+      return "BIGINT";
+    case arrow::Type::FLOAT:
+      return "FLOAT";
+    case arrow::Type::DOUBLE:
+      return "DOUBLE";
+    case arrow::Type::STRING:
+      return "STRING";
+    case arrow::Type::BINARY:
+      return "BINARY";
+    case arrow::Type::DATE32:
+      return "DATE";
+    case arrow::Type::TIMESTAMP:
+      return is_timestamp_type(type) ? "TIMESTAMP" : "TIMESTAMP_NTZ";
+    case arrow::Type::DECIMAL128:
+      return decimal_name(type);
+    case arrow::Type::NA:
+      return "VOID";
+    case arrow::Type::INTERVAL_MONTH_DAY_NANO:
+      return "INTERVAL";
+    default:
+      return type.ToString();
   }
 }
 
 /// The name printSchema gives to a type.
 std::string tree_name(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::INT8: return "byte";
-    case arrow::Type::INT16: return "short";
-    case arrow::Type::INT32: return "integer";
-    case arrow::Type::INT64: return "long";
-    default: return simple_name(type);
+    case arrow::Type::INT8:
+      return "byte";
+    case arrow::Type::INT16:
+      return "short";
+    case arrow::Type::INT32:
+      return "integer";
+    case arrow::Type::INT64:
+      return "long";
+    default:
+      return simple_name(type);
   }
 }
 
@@ -167,10 +187,14 @@ std::string to_ddl(const arrow::Schema& schema) {
 
 std::string simple_name(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::LIST: return "array";
-    case arrow::Type::MAP: return "map";
-    case arrow::Type::STRUCT: return "struct";
-    default: return lower(atomic_name(type));
+    case arrow::Type::LIST:
+      return "array";
+    case arrow::Type::MAP:
+      return "map";
+    case arrow::Type::STRUCT:
+      return "struct";
+    default:
+      return lower(atomic_name(type));
   }
 }
 

@@ -1,5 +1,5 @@
-// Word count as the partial aggregation sees it: batches of 45,000 words, 200,000 distinct, Zipf. Prints nanoseconds per word of
-// the operator, of the key table alone, and of a hand-written loop over std::unordered_map for scale.
+// Word count as the partial aggregation sees it: batches of 45,000 words, 200,000 distinct, Zipf. Prints nanoseconds per word
+// of the operator, of the key table alone, and of a hand-written loop over std::unordered_map for scale.
 #include <time.h>
 
 #include <chrono>
@@ -94,7 +94,8 @@ int main() {
   for (const auto stage : {flow::aggregate_stage::partial, flow::aggregate_stage::complete_rows}) {
     flow::aggregate_plan plan;
     plan.keys.push_back({"word", flow::bind_column(0, arrow::utf8(), "word")});
-    plan.calls.push_back({"count", flow::function_catalog::builtin().at("count").bind_aggregate({flow::bind_literal(one)}, {}), nullptr});
+    plan.calls.push_back(
+        {"count", flow::function_catalog::builtin().at("count").bind_aggregate({flow::bind_literal(one)}, {}), nullptr});
     plan.stage = stage;
     const auto spec = flow::make_aggregate(schema, std::move(plan));
     null_emitter out;

@@ -19,7 +19,8 @@ accumulator_ptr make_count();
 /// Rows whose BOOLEAN argument is true. State: BIGINT.
 accumulator_ptr make_count_if();
 
-/// Sum of an integer column as BIGINT, wrapping around; `checked`: null on overflow. State: BIGINT (checked: and BOOLEAN overflow).
+/// Sum of an integer column as BIGINT, wrapping around; `checked`: null on overflow. State: BIGINT (checked: and BOOLEAN
+/// overflow).
 accumulator_ptr make_integer_sum(const data_type& argument, bool checked);
 std::vector<data_type> integer_sum_state(bool checked);
 /// Sum of DOUBLE. State: DOUBLE.
@@ -45,7 +46,19 @@ accumulator_ptr make_bits(const data_type& type, bit_operation operation);
 enum class moment { variance_population, variance_sample, deviation_population, deviation_sample, skewness, kurtosis };
 /// Central moments of DOUBLE. State: count, mean, m2, m3, m4, all DOUBLE.
 accumulator_ptr make_moment(moment which);
-enum class comoment { correlation, covariance_population, covariance_sample, slope, intercept, r2, average_x, average_y, sxx, syy, sxy };
+enum class comoment {
+  correlation,
+  covariance_population,
+  covariance_sample,
+  slope,
+  intercept,
+  r2,
+  average_x,
+  average_y,
+  sxx,
+  syy,
+  sxy
+};
 /// Of two DOUBLE columns (y, x). State: count, both means, c, and both m2, all DOUBLE.
 accumulator_ptr make_comoment(comoment which);
 
@@ -60,14 +73,16 @@ struct collect_options {
   bool skip_nulls = false;  ///< Skip rows whose first argument is null.
 };
 /// Keeps whole rows. State: LIST of the argument, or of a struct of the arguments.
-accumulator_ptr make_collected(const std::vector<data_type>& arguments, const collect_options& options, collected_result result);
+accumulator_ptr make_collected(const std::vector<data_type>& arguments, const collect_options& options,
+                               collected_result result);
 data_type collected_state(const std::vector<data_type>& arguments);
 /// The rows of offsets' groups as lists of `type`.
 collected_result as_lists(const data_type& type);
 
 /// Functions over all values of a group: results for make_collected().
 collected_result percentile_result(std::vector<double> percentages, bool array_result, bool descending);
-collected_result percentile_pick_result(std::vector<double> percentages, bool array_result, const data_type& type, bool descending);
+collected_result percentile_pick_result(std::vector<double> percentages, bool array_result, const data_type& type,
+                                        bool descending);
 collected_result mode_result(const data_type& type);
 collected_result joined_result(std::string delimiter, bool sorted, bool descending);
 

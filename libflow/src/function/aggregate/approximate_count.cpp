@@ -13,13 +13,13 @@ namespace {
 
 constexpr std::uint64_t hash_seed = 42;
 
-
 /// Big-endian two's complement of least length, which is what Spark hashes of a wide decimal.
 std::uint64_t hash_wide(const std::uint8_t* little_endian, std::uint64_t seed) {
   std::uint8_t bytes[16];
   for (int i = 0; i < 16; ++i) bytes[i] = little_endian[15 - i];
   int from = 0;
-  while (from < 15 && ((bytes[from] == 0 && bytes[from + 1] < 0x80) || (bytes[from] == 0xff && bytes[from + 1] >= 0x80))) ++from;
+  while (from < 15 && ((bytes[from] == 0 && bytes[from + 1] < 0x80) || (bytes[from] == 0xff && bytes[from + 1] >= 0x80)))
+    ++from;
   return XXH64(bytes + from, static_cast<std::size_t>(16 - from), seed);
 }
 
@@ -35,10 +35,14 @@ std::uint64_t hash_value(const arrow::Array& column, std::int64_t i, std::uint64
   if (column.IsNull(i)) return seed;
   const auto narrow = [&](std::int32_t v) { return XXH64(&v, sizeof(v), seed); };
   switch (row::layout_of(*column.type())) {
-    case row::layout::boolean: return narrow(static_cast<const arrow::BooleanArray&>(column).Value(i) ? 1 : 0);
-    case row::layout::int8: return narrow(raw<std::int8_t>(column)[i]);
-    case row::layout::int16: return narrow(raw<std::int16_t>(column)[i]);
-    case row::layout::int32: return narrow(raw<std::int32_t>(column)[i]);
+    case row::layout::boolean:
+      return narrow(static_cast<const arrow::BooleanArray&>(column).Value(i) ? 1 : 0);
+    case row::layout::int8:
+      return narrow(raw<std::int8_t>(column)[i]);
+    case row::layout::int16:
+      return narrow(raw<std::int16_t>(column)[i]);
+    case row::layout::int32:
+      return narrow(raw<std::int32_t>(column)[i]);
     case row::layout::float32: {
       auto v = raw<float>(column)[i];
       v = std::isnan(v) ? std::numeric_limits<float>::quiet_NaN() : v == 0 ? 0 : v;
@@ -67,8 +71,10 @@ std::uint64_t hash_value(const arrow::Array& column, std::int64_t i, std::uint64
       const auto& list = static_cast<const arrow::ListArray&>(column);
       return hash_elements(*list.values(), list.value_offset(i), list.value_offset(i + 1), seed);
     }
-    case row::layout::interval: return XXH64(raw<row::interval_words>(column) + i, sizeof(row::interval_words), seed);
-    default: return XXH64(raw<std::int64_t>(column) + i, 8, seed);
+    case row::layout::interval:
+      return XXH64(raw<row::interval_words>(column) + i, sizeof(row::interval_words), seed);
+    default:
+      return XXH64(raw<std::int64_t>(column) + i, 8, seed);
   }
 }
 
@@ -101,7 +107,8 @@ class approximate_count : public accumulator {
     return {arrow_result::value(builder.Finish())};
   }
   array finish(std::span<const std::uint32_t> groups) const override {
-    return fixed_array<std::int64_t>(arrow::int64(), groups.size(), [&](std::size_t i) { return estimate(groups_[groups[i]]); });
+    return fixed_array<std::int64_t>(arrow::int64(), groups.size(),
+                                     [&](std::size_t i) { return estimate(groups_[groups[i]]); });
   }
   void clear(std::span<const std::uint32_t> groups) override {
     for (const auto g : groups) {
@@ -125,8 +132,8 @@ class approximate_count : public accumulator {
     const auto rest = (hash << precision_) | (std::uint64_t{1} << (precision_ - 1));
     own = std::max(own, static_cast<std::uint8_t>(std::countl_zero(rest) + 1));
   }
-  /// Linear counting while registers are empty and the estimate is small, as the paper has it; beyond that the raw estimate, without
-  /// the paper's table of empirical biases (under 1 % from where linear counting ends).
+  /// Linear counting while registers are empty and the estimate is small, as the paper has it; beyond that the raw estimate,
+  /// without the paper's table of empirical biases (under 1 % from where linear counting ends).
   std::int64_t estimate(const std::vector<std::uint8_t>& own) const {
     if (own.empty()) return 0;
     double inverse = 0, empty = 0;
@@ -139,7 +146,8 @@ class approximate_count : public accumulator {
     const double raw_estimate = alpha * m * m / inverse;
     if (empty == 0) return std::llround(raw_estimate);
     const double linear = m * std::log(m / empty);
-    static constexpr double thresholds[] = {10, 20, 40, 80, 220, 400, 900, 1800, 3100, 6500, 15500, 20000, 50000, 120000, 350000};
+    static constexpr double thresholds[] = {10,   20,   40,    80,    220,   400,    900,   1800,
+                                            3100, 6500, 15500, 20000, 50000, 120000, 350000};
     const bool small = precision_ < 19 && linear <= thresholds[precision_ - 4];
     return std::llround(small || raw_estimate <= 2.5 * m ? linear : raw_estimate);
   }

@@ -36,9 +36,12 @@ class bits : public accumulator {
  private:
   T combine(T a, T b) const {
     switch (operation_) {
-      case bit_operation::conjunction: return static_cast<T>(a & b);
-      case bit_operation::disjunction: return static_cast<T>(a | b);
-      default: return static_cast<T>(a ^ b);
+      case bit_operation::conjunction:
+        return static_cast<T>(a & b);
+      case bit_operation::disjunction:
+        return static_cast<T>(a | b);
+      default:
+        return static_cast<T>(a ^ b);
     }
   }
 
@@ -52,10 +55,14 @@ class bits : public accumulator {
 
 accumulator_ptr make_bits(const data_type& type, bit_operation operation) {
   switch (type->id()) {
-    case arrow::Type::INT8: return std::make_unique<bits<std::int8_t>>(type, operation);
-    case arrow::Type::INT16: return std::make_unique<bits<std::int16_t>>(type, operation);
-    case arrow::Type::INT32: return std::make_unique<bits<std::int32_t>>(type, operation);
-    default: return std::make_unique<bits<std::int64_t>>(type, operation);
+    case arrow::Type::INT8:
+      return std::make_unique<bits<std::int8_t>>(type, operation);
+    case arrow::Type::INT16:
+      return std::make_unique<bits<std::int16_t>>(type, operation);
+    case arrow::Type::INT32:
+      return std::make_unique<bits<std::int32_t>>(type, operation);
+    default:
+      return std::make_unique<bits<std::int64_t>>(type, operation);
   }
 }
 

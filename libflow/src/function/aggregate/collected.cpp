@@ -62,7 +62,8 @@ class collected : public accumulator {
     codec_.encode(elements, lists.values()->length(), encoded);
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const auto row = static_cast<std::int64_t>(i);
-      for (auto e = lists.value_offset(row); e < lists.value_offset(row + 1); ++e) add(groups[i], encoded[static_cast<std::size_t>(e)]);
+      for (auto e = lists.value_offset(row); e < lists.value_offset(row + 1); ++e)
+        add(groups[i], encoded[static_cast<std::size_t>(e)]);
     }
   }
   std::vector<array> state(std::span<const std::uint32_t> groups) const override {
@@ -127,7 +128,8 @@ class collected : public accumulator {
 
 }  // namespace
 
-accumulator_ptr make_collected(const std::vector<data_type>& arguments, const collect_options& options, collected_result result) {
+accumulator_ptr make_collected(const std::vector<data_type>& arguments, const collect_options& options,
+                               collected_result result) {
   return std::make_unique<collected>(arguments, options, std::move(result));
 }
 

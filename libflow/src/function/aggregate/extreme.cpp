@@ -34,8 +34,10 @@ class fixed_extreme : public extreme {
     seen_.resize(count);
   }
   void update(std::span<const std::uint32_t> groups, std::span<const array> arguments) override {
-    if (greatest_) take(groups, *arguments[0], [](T value, T best) { return less(best, value); });
-    else take(groups, *arguments[0], [](T value, T best) { return less(value, best); });
+    if (greatest_)
+      take(groups, *arguments[0], [](T value, T best) { return less(best, value); });
+    else
+      take(groups, *arguments[0], [](T value, T best) { return less(value, best); });
   }
   array finish(std::span<const std::uint32_t> groups) const override {
     return fixed_array<T>(
@@ -96,7 +98,8 @@ class encoded_extreme : public extreme {
 /// max_by, min_by. Rows with a null order do not count; of equal orders the later row counts, as Spark's comparisons have it.
 class extreme_by : public accumulator {
  public:
-  extreme_by(const data_type& value, const data_type& order, bool greatest) : values_(value), orders_(order), greatest_(greatest) {}
+  extreme_by(const data_type& value, const data_type& order, bool greatest)
+      : values_(value), orders_(order), greatest_(greatest) {}
 
   void resize(std::size_t count) override {
     values_.resize(count);
@@ -136,15 +139,22 @@ class extreme_by : public accumulator {
 
 accumulator_ptr make_extreme(const data_type& type, bool greatest) {
   switch (type->id()) {
-    case arrow::Type::INT8: return std::make_unique<fixed_extreme<std::int8_t>>(type, greatest);
-    case arrow::Type::INT16: return std::make_unique<fixed_extreme<std::int16_t>>(type, greatest);
+    case arrow::Type::INT8:
+      return std::make_unique<fixed_extreme<std::int8_t>>(type, greatest);
+    case arrow::Type::INT16:
+      return std::make_unique<fixed_extreme<std::int16_t>>(type, greatest);
     case arrow::Type::INT32:
-    case arrow::Type::DATE32: return std::make_unique<fixed_extreme<std::int32_t>>(type, greatest);
+    case arrow::Type::DATE32:
+      return std::make_unique<fixed_extreme<std::int32_t>>(type, greatest);
     case arrow::Type::INT64:
-    case arrow::Type::TIMESTAMP: return std::make_unique<fixed_extreme<std::int64_t>>(type, greatest);
-    case arrow::Type::FLOAT: return std::make_unique<fixed_extreme<float>>(type, greatest);
-    case arrow::Type::DOUBLE: return std::make_unique<fixed_extreme<double>>(type, greatest);
-    default: return std::make_unique<encoded_extreme>(type, greatest);
+    case arrow::Type::TIMESTAMP:
+      return std::make_unique<fixed_extreme<std::int64_t>>(type, greatest);
+    case arrow::Type::FLOAT:
+      return std::make_unique<fixed_extreme<float>>(type, greatest);
+    case arrow::Type::DOUBLE:
+      return std::make_unique<fixed_extreme<double>>(type, greatest);
+    default:
+      return std::make_unique<encoded_extreme>(type, greatest);
   }
 }
 

@@ -94,12 +94,18 @@ struct central_moments {
 std::optional<double> moment_of(moment which, const central_moments& v) {
   if (v.n() == 0) return {};
   switch (which) {
-    case moment::variance_population: return v.m2() / v.n();
-    case moment::deviation_population: return std::sqrt(v.m2() / v.n());
-    case moment::variance_sample: return v.n() == 1 ? std::optional<double>() : v.m2() / (v.n() - 1);
-    case moment::deviation_sample: return v.n() == 1 ? std::optional<double>() : std::sqrt(v.m2() / (v.n() - 1));
-    case moment::skewness: return v.m2() == 0 ? std::optional<double>() : std::sqrt(v.n()) * v.m3() / std::sqrt(v.m2() * v.m2() * v.m2());
-    case moment::kurtosis: return v.m2() == 0 ? std::optional<double>() : v.n() * v.m4() / (v.m2() * v.m2()) - 3;
+    case moment::variance_population:
+      return v.m2() / v.n();
+    case moment::deviation_population:
+      return std::sqrt(v.m2() / v.n());
+    case moment::variance_sample:
+      return v.n() == 1 ? std::optional<double>() : v.m2() / (v.n() - 1);
+    case moment::deviation_sample:
+      return v.n() == 1 ? std::optional<double>() : std::sqrt(v.m2() / (v.n() - 1));
+    case moment::skewness:
+      return v.m2() == 0 ? std::optional<double>() : std::sqrt(v.n()) * v.m3() / std::sqrt(v.m2() * v.m2() * v.m2());
+    case moment::kurtosis:
+      return v.m2() == 0 ? std::optional<double>() : v.n() * v.m4() / (v.m2() * v.m2()) - 3;
   }
   return {};
 }
@@ -124,7 +130,11 @@ struct cross_moments {
     const double total = n1 + n2;
     if (total == 0) return;
     const double dx = x2 - x1, dy = y2 - y1, step_x = dx / total, step_y = dy / total;
-    state = {total, x1 + step_x * n2, y1 + step_y * n2, c1 + c2 + dx * step_y * n1 * n2, p1 + p2 + dx * step_x * n1 * n2,
+    state = {total,
+             x1 + step_x * n2,
+             y1 + step_y * n2,
+             c1 + c2 + dx * step_y * n1 * n2,
+             p1 + p2 + dx * step_x * n1 * n2,
              q1 + q2 + dy * step_y * n1 * n2};
   }
 };
@@ -134,17 +144,28 @@ std::optional<double> comoment_of(comoment which, const cross_moments& v) {
   const std::optional<double> none;
   if (n == 0) return none;
   switch (which) {
-    case comoment::correlation: return n == 1 ? none : cross / std::sqrt(second_x * second_y);
-    case comoment::covariance_population: return cross / n;
-    case comoment::covariance_sample: return n == 1 ? none : cross / (n - 1);
-    case comoment::slope: return n == 1 || second_x == 0 ? none : cross / second_x;
-    case comoment::intercept: return n == 1 || second_x == 0 ? none : mean_y - cross / second_x * mean_x;
-    case comoment::r2: return n == 1 || second_x == 0 ? none : second_y == 0 ? 1.0 : cross * cross / second_x / second_y;
-    case comoment::average_x: return mean_x;
-    case comoment::average_y: return mean_y;
-    case comoment::sxx: return second_x;
-    case comoment::syy: return second_y;
-    case comoment::sxy: return cross;
+    case comoment::correlation:
+      return n == 1 ? none : cross / std::sqrt(second_x * second_y);
+    case comoment::covariance_population:
+      return cross / n;
+    case comoment::covariance_sample:
+      return n == 1 ? none : cross / (n - 1);
+    case comoment::slope:
+      return n == 1 || second_x == 0 ? none : cross / second_x;
+    case comoment::intercept:
+      return n == 1 || second_x == 0 ? none : mean_y - cross / second_x * mean_x;
+    case comoment::r2:
+      return n == 1 || second_x == 0 ? none : second_y == 0 ? 1.0 : cross * cross / second_x / second_y;
+    case comoment::average_x:
+      return mean_x;
+    case comoment::average_y:
+      return mean_y;
+    case comoment::sxx:
+      return second_x;
+    case comoment::syy:
+      return second_y;
+    case comoment::sxy:
+      return cross;
   }
   return none;
 }

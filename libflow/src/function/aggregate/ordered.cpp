@@ -37,7 +37,8 @@ std::vector<std::pair<double, std::int64_t>> weighted(const std::vector<array>& 
     }
     if (times > 0) out.emplace_back(values.Value(i), times);
   }
-  std::sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return descending ? less(b.first, a.first) : less(a.first, b.first); });
+  std::sort(out.begin(), out.end(),
+            [&](const auto& a, const auto& b) { return descending ? less(b.first, a.first) : less(a.first, b.first); });
   std::int64_t total = 0;
   for (auto& [value, count] : out) count = total += count;
   return out;
@@ -45,7 +46,8 @@ std::vector<std::pair<double, std::int64_t>> weighted(const std::vector<array>& 
 
 /// The value at a 0-based rank, of values with running counts.
 double at_rank(const std::vector<std::pair<double, std::int64_t>>& ranked, std::int64_t rank) {
-  return std::upper_bound(ranked.begin(), ranked.end(), rank, [](std::int64_t r, const auto& v) { return r < v.second; })->first;
+  return std::upper_bound(ranked.begin(), ranked.end(), rank, [](std::int64_t r, const auto& v) { return r < v.second; })
+      ->first;
 }
 
 double percentile(const std::vector<std::pair<double, std::int64_t>>& ranked, double percentage) {
@@ -58,7 +60,8 @@ double percentile(const std::vector<std::pair<double, std::int64_t>>& ranked, do
 }
 
 /// Rows from..to in order of the column's values.
-std::vector<std::int32_t> sorted_rows(const arrow::DataType& type, const byte_rows& encoded, std::int32_t from, std::int32_t to, bool descending) {
+std::vector<std::int32_t> sorted_rows(const arrow::DataType& type, const byte_rows& encoded, std::int32_t from, std::int32_t to,
+                                      bool descending) {
   std::vector<std::int32_t> order(static_cast<std::size_t>(to - from));
   std::iota(order.begin(), order.end(), from);
   std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
@@ -86,12 +89,15 @@ array pick(const data_type& type, const byte_rows& encoded, const std::vector<st
 array lists_of(const array& values, std::size_t each, const std::vector<bool>& empty) {
   std::vector<std::int32_t> lengths{0};
   auto type = collected_state({values->type()});
-  std::shared_ptr<arrow::Buffer> validity = arrow_result::value(arrow::AllocateEmptyBitmap(static_cast<std::int64_t>(empty.size())));
+  std::shared_ptr<arrow::Buffer> validity =
+      arrow_result::value(arrow::AllocateEmptyBitmap(static_cast<std::int64_t>(empty.size())));
   std::int64_t nulls = 0;
   for (std::size_t g = 0; g < empty.size(); ++g) {
     lengths.push_back(lengths.back() + static_cast<std::int32_t>(each));
-    if (empty[g]) ++nulls;
-    else arrow::bit_util::SetBit(validity->mutable_data(), static_cast<std::int64_t>(g));
+    if (empty[g])
+      ++nulls;
+    else
+      arrow::bit_util::SetBit(validity->mutable_data(), static_cast<std::int64_t>(g));
   }
   const auto lists = as_lists(type)({values}, lengths);
   const auto& data = *lists->data();
@@ -115,7 +121,8 @@ collected_result percentile_result(std::vector<double> percentages, bool array_r
   };
 }
 
-collected_result percentile_pick_result(std::vector<double> percentages, bool array_result, const data_type& type, bool descending) {
+collected_result percentile_pick_result(std::vector<double> percentages, bool array_result, const data_type& type,
+                                        bool descending) {
   return [=](const std::vector<array>& columns, offsets_span offsets) -> array {
     const auto encoded = encode(columns[0]);
     std::vector<std::int32_t> chosen;
@@ -124,7 +131,8 @@ collected_result percentile_pick_result(std::vector<double> percentages, bool ar
       const auto order = sorted_rows(*type, encoded, from, to, descending);
       empty.push_back(order.empty());
       for (const auto p : percentages) {
-        const auto rank = std::max<std::int64_t>(static_cast<std::int64_t>(std::ceil(p * static_cast<double>(order.size()))) - 1, 0);
+        const auto rank =
+            std::max<std::int64_t>(static_cast<std::int64_t>(std::ceil(p * static_cast<double>(order.size()))) - 1, 0);
         chosen.push_back(order.empty() ? -1 : order[static_cast<std::size_t>(rank)]);
       }
     });
@@ -143,7 +151,9 @@ collected_result mode_result(const data_type& type) {
       std::size_t most = 0;
       for (std::size_t i = 0; i < order.size();) {
         auto end = i + 1;
-        while (end < order.size() && encoded[static_cast<std::size_t>(order[end])] == encoded[static_cast<std::size_t>(order[i])]) ++end;
+        while (end < order.size() &&
+               encoded[static_cast<std::size_t>(order[end])] == encoded[static_cast<std::size_t>(order[i])])
+          ++end;
         if (end - i > most) {
           most = end - i;
           best = order[i];

@@ -56,18 +56,19 @@ aggregate_binding distinct(aggregate_binding plain) {
   const auto make_plain = plain.make;
   plain.state_types = {collected_state(kept)};
   plain.make = [kept, make_plain] {
-    return make_collected(kept, {.unique = true}, [make_plain](const std::vector<array>& columns, std::span<const std::int32_t> offsets) {
-      const auto inner = make_plain();
-      const auto count = static_cast<std::uint32_t>(offsets.size() - 1);
-      std::vector<std::uint32_t> groups, all;
-      for (std::uint32_t g = 0; g < count; ++g) {
-        groups.insert(groups.end(), static_cast<std::size_t>(offsets[g + 1] - offsets[g]), g);
-        all.push_back(g);
-      }
-      inner->resize(count);
-      inner->update(groups, columns);
-      return inner->finish(all);
-    });
+    return make_collected(kept, {.unique = true},
+                          [make_plain](const std::vector<array>& columns, std::span<const std::int32_t> offsets) {
+                            const auto inner = make_plain();
+                            const auto count = static_cast<std::uint32_t>(offsets.size() - 1);
+                            std::vector<std::uint32_t> groups, all;
+                            for (std::uint32_t g = 0; g < count; ++g) {
+                              groups.insert(groups.end(), static_cast<std::size_t>(offsets[g + 1] - offsets[g]), g);
+                              all.push_back(g);
+                            }
+                            inner->resize(count);
+                            inner->update(groups, columns);
+                            return inner->finish(all);
+                          });
   };
   return plain;
 }
@@ -144,8 +145,9 @@ binder boolean_binder(const std::string& name, bool all) {
     expect_count(name, given, 1, 1, "one BOOLEAN");
     const auto id = given[0]->type()->id();
     if (id != arrow::Type::BOOL && id != arrow::Type::NA) refuse(name, "one BOOLEAN", given);
-    return {{converted(given[0], types::boolean())}, types::boolean(), {types::boolean()},
-            [all] { return make_extreme(types::boolean(), !all); }};
+    return {{converted(given[0], types::boolean())}, types::boolean(), {types::boolean()}, [all] {
+              return make_extreme(types::boolean(), !all);
+            }};
   };
 }
 
@@ -177,14 +179,18 @@ binder bits_binder(const std::string& name, bit_operation operation) {
 binder moment_binder(const std::string& name, moment which) {
   return [name, which](arguments given, const aggregate_options&) -> aggregate_binding {
     expect_count(name, given, 1, 1, "one number");
-    return {{as_double(name, given, 0)}, types::float64(), std::vector<data_type>(5, types::float64()), [which] { return make_moment(which); }};
+    return {{as_double(name, given, 0)}, types::float64(), std::vector<data_type>(5, types::float64()), [which] {
+              return make_moment(which);
+            }};
   };
 }
 
 binder comoment_binder(const std::string& name, comoment which) {
   return [name, which](arguments given, const aggregate_options&) -> aggregate_binding {
     expect_count(name, given, 2, 2, "two numbers");
-    return {{as_double(name, given, 0), as_double(name, given, 1)}, types::float64(), std::vector<data_type>(6, types::float64()),
+    return {{as_double(name, given, 0), as_double(name, given, 1)},
+            types::float64(),
+            std::vector<data_type>(6, types::float64()),
             [which] { return make_comoment(which); }};
   };
 }
@@ -246,8 +252,9 @@ binder percentile_binder(const std::string& name) {
     }
     const auto result = percentile_result(wanted, many, false);
     const collect_options keep{.unique = options.distinct, .skip_nulls = true};
-    return {kept, many ? types::list(types::float64()) : types::float64(), {collected_state(kept_types)},
-            [=] { return make_collected(kept_types, keep, result); }};
+    return {kept, many ? types::list(types::float64()) : types::float64(), {collected_state(kept_types)}, [=] {
+              return make_collected(kept_types, keep, result);
+            }};
   };
 }
 
@@ -255,8 +262,9 @@ aggregate_binding bind_median(arguments given, const aggregate_options& options)
   expect_count("median", given, 1, 1, "one number");
   const std::vector<data_type> kept{types::float64()};
   const collect_options keep{.unique = options.distinct, .skip_nulls = true};
-  return {{as_double("median", given, 0)}, types::float64(), {collected_state(kept)},
-          [=] { return make_collected(kept, keep, percentile_result({0.5}, false, false)); }};
+  return {{as_double("median", given, 0)}, types::float64(), {collected_state(kept)}, [=] {
+            return make_collected(kept, keep, percentile_result({0.5}, false, false));
+          }};
 }
 
 binder percentile_pick_binder(const std::string& name) {
@@ -268,7 +276,9 @@ binder percentile_pick_binder(const std::string& name) {
     const auto type = given[0]->type();
     const collect_options keep{.unique = options.distinct, .skip_nulls = true};
     const auto result = percentile_pick_result(wanted, many, type, false);
-    return {given, many ? types::list(type) : type, {collected_state({type})}, [=] { return make_collected({type}, keep, result); }};
+    return {given, many ? types::list(type) : type, {collected_state({type})}, [=] {
+              return make_collected({type}, keep, result);
+            }};
   };
 }
 
@@ -276,7 +286,8 @@ aggregate_binding bind_mode(arguments given, const aggregate_options&) {
   expect_count("mode", given, 1, 1, "one value");
   expect_order("mode", given, 0);
   const auto type = given[0]->type();
-  return {given, type, {collected_state({type})}, [=] { return make_collected({type}, {.skip_nulls = true}, mode_result(type)); }};
+  return {
+      given, type, {collected_state({type})}, [=] { return make_collected({type}, {.skip_nulls = true}, mode_result(type)); }};
 }
 
 binder joined_binder(const std::string& name) {
@@ -292,7 +303,11 @@ binder joined_binder(const std::string& name) {
     if (given[0]->type()->id() != arrow::Type::BINARY) given[0] = converted(given[0], types::string());
     const auto type = given[0]->type();
     const collect_options keep{.unique = options.distinct, .skip_nulls = true};
-    return {given, type, {collected_state({type})}, [=] { return make_collected({type}, keep, joined_result(delimiter, false, false)); }, false};
+    return {given,
+            type,
+            {collected_state({type})},
+            [=] { return make_collected({type}, keep, joined_result(delimiter, false, false)); },
+            false};
   };
 }
 
@@ -307,7 +322,8 @@ function_entry entry(std::string name, std::string parameters, std::string descr
 }
 
 void add_sums(std::vector<function_entry>& out) {
-  out.push_back(entry("count", "*|expr, ...", "Number of rows, or of rows in which no argument is null.", with_distinct(bind_count)));
+  out.push_back(
+      entry("count", "*|expr, ...", "Number of rows, or of rows in which no argument is null.", with_distinct(bind_count)));
   out.push_back(entry("count_if", "condition", "Number of rows for which the condition is true.",
                       with_distinct([](arguments given, const aggregate_options&) -> aggregate_binding {
                         expect_count("count_if", given, 1, 1, "one BOOLEAN");
@@ -340,8 +356,8 @@ void add_choices(std::vector<function_entry>& out) {
     out.push_back(entry(name, "condition", "Whether any condition is true.", boolean_binder(name, false)));
   out.push_back(entry("bit_and", "expr", "Bitwise AND of all values.", bits_binder("bit_and", bit_operation::conjunction)));
   out.push_back(entry("bit_or", "expr", "Bitwise OR of all values.", bits_binder("bit_or", bit_operation::disjunction)));
-  out.push_back(entry("bit_xor", "expr", "Bitwise XOR of all values.",
-                      with_distinct(bits_binder("bit_xor", bit_operation::exclusive))));
+  out.push_back(
+      entry("bit_xor", "expr", "Bitwise XOR of all values.", with_distinct(bits_binder("bit_xor", bit_operation::exclusive))));
 }
 
 void add_moments(std::vector<function_entry>& out) {
@@ -378,12 +394,16 @@ void add_moments(std::vector<function_entry>& out) {
 void add_collections(std::vector<function_entry>& out) {
   for (const std::string name : {"collect_list", "array_agg"})
     out.push_back(entry(name, "expr", "All values, nulls left out, as an array.", collect_binder(name, false)));
-  out.push_back(entry("collect_set", "expr", "The distinct values, nulls left out, as an array.", collect_binder("collect_set", true)));
-  out.push_back(entry("percentile", "expr, percentage[, frequency]", "Exact percentile, interpolated.", percentile_binder("percentile")));
-  out.push_back(entry("percentile_cont", "expr, percentage", "Exact percentile, interpolated.", percentile_binder("percentile_cont")));
+  out.push_back(
+      entry("collect_set", "expr", "The distinct values, nulls left out, as an array.", collect_binder("collect_set", true)));
+  out.push_back(
+      entry("percentile", "expr, percentage[, frequency]", "Exact percentile, interpolated.", percentile_binder("percentile")));
+  out.push_back(
+      entry("percentile_cont", "expr, percentage", "Exact percentile, interpolated.", percentile_binder("percentile_cont")));
   out.push_back(entry("median", "expr", "Median, interpolated.", bind_median));
   for (const std::string name : {"percentile_approx", "approx_percentile"})
-    out.push_back(entry(name, "expr, percentage[, accuracy]", "The value at a percentage of the sorted values.", percentile_pick_binder(name)));
+    out.push_back(entry(name, "expr, percentage[, accuracy]", "The value at a percentage of the sorted values.",
+                        percentile_pick_binder(name)));
   out.push_back(entry("mode", "expr", "The most frequent value, the least of several.", bind_mode));
   for (const std::string name : {"listagg", "string_agg"})
     out.push_back(entry(name, "expr[, delimiter]", "Texts joined, nulls left out.", joined_binder(name)));

@@ -21,10 +21,14 @@ class plain_sum : public accumulator {
   void update(std::span<const std::uint32_t> groups, std::span<const array> arguments) override {
     const auto& column = *arguments[0];
     switch (input_) {
-      case arrow::Type::INT8: return add<std::int8_t>(groups, column);
-      case arrow::Type::INT16: return add<std::int16_t>(groups, column);
-      case arrow::Type::INT32: return add<std::int32_t>(groups, column);
-      default: return add<Total>(groups, column);
+      case arrow::Type::INT8:
+        return add<std::int8_t>(groups, column);
+      case arrow::Type::INT16:
+        return add<std::int16_t>(groups, column);
+      case arrow::Type::INT32:
+        return add<std::int32_t>(groups, column);
+      default:
+        return add<Total>(groups, column);
     }
   }
   void merge(std::span<const std::uint32_t> groups, std::span<const array> state) override { add<Total>(groups, *state[0]); }
@@ -79,11 +83,16 @@ class exact_sum : public accumulator {
   void update(std::span<const std::uint32_t> groups, std::span<const array> arguments) override {
     const auto& column = *arguments[0];
     switch (column.type_id()) {
-      case arrow::Type::INT8: return add<std::int8_t>(groups, column);
-      case arrow::Type::INT16: return add<std::int16_t>(groups, column);
-      case arrow::Type::INT32: return add<std::int32_t>(groups, column);
-      case arrow::Type::INT64: return add<std::int64_t>(groups, column);
-      default: return add<wide_bytes>(groups, column);
+      case arrow::Type::INT8:
+        return add<std::int8_t>(groups, column);
+      case arrow::Type::INT16:
+        return add<std::int16_t>(groups, column);
+      case arrow::Type::INT32:
+        return add<std::int32_t>(groups, column);
+      case arrow::Type::INT64:
+        return add<std::int64_t>(groups, column);
+      default:
+        return add<wide_bytes>(groups, column);
     }
   }
   /// A row that was seen but is null has overflowed.
@@ -103,8 +112,7 @@ class exact_sum : public accumulator {
     if (type_->id() == arrow::Type::INT64)
       return fixed_array<std::int64_t>(
           type_, groups.size(), [&](std::size_t i) { return static_cast<std::int64_t>(totals_[groups[i]]); }, valid);
-    return fixed_array<wide_bytes>(
-        type_, groups.size(), [&](std::size_t i) { return wide_bytes(totals_[groups[i]]); }, valid);
+    return fixed_array<wide_bytes>(type_, groups.size(), [&](std::size_t i) { return wide_bytes(totals_[groups[i]]); }, valid);
   }
   void clear(std::span<const std::uint32_t> groups) override {
     for (const auto g : groups) {
