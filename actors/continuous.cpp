@@ -51,6 +51,7 @@ void query_actor::on_discovered_splits(const discovered_message& m) {
 
 void query_actor::on_active() {
   active_ = true;
+  settled_ = false;
   if (barrier_timer_) return;
   barrier_timer_ = true;
   const auto interval = std::chrono::microseconds(launch_->settings.trigger.interval.microseconds);
@@ -76,7 +77,8 @@ void query_actor::inject() {
   const auto number = tracker_.begin();
   if (stopping_) stopped_at_ = number;
   begin_gathering();
-  for (const auto& each : readers_) send(each.handle, inject_message{number, stopping_});
+  settled_ = std::exchange(settle_, false);
+  for (const auto& each : readers_) send(each.handle, inject_message{number, stopping_, settled_});
 }
 
 void query_actor::on_positions(positions_message m) { commit(std::move(m.positions)); }
@@ -113,11 +115,17 @@ void query_actor::on_quiet(const quiet_message& m) {
 void query_actor::all_quiet(drain& which) {
   which.where = drain::phase::committing;
   const bool quiet = tracker_.where() == epoch_tracker::phase::quiet;
-  if (!active_) {
+  const auto& stages = launch_->plan.stages;
+  const bool observes = std::any_of(stages.begin(), stages.end(), [](const physical_stage& stage) {
+    return stage.source < 0 && !own_watermark_nodes(stage).empty();
+  });
+  // Operators that observe event time behind an exchange learn by a barrier that nothing more will come.
+  if (!active_ && (settled_ || !observes)) {
     which.until = quiet ? tracker_.last() : tracker_.current();
     return;
   }
   which.until = quiet ? tracker_.current() : tracker_.current().next();
+  settle_ = true;
   inject_soon();
 }
 

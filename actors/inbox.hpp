@@ -18,6 +18,7 @@ namespace flow {
 struct barrier {
   epoch number;
   watermark passed;  ///< Micro-batch: the epoch's watermark. Continuous: unset, watermarks travel on their own.
+  bool settled = false;  ///< Continuous: all that was there to read has been read, so event time waits for nobody.
 };
 
 /// What travels on an edge, in order: rows (need credit), watermarks and barriers (need none).

@@ -47,6 +47,7 @@ struct assign_message {
 struct inject_message {
   epoch number;
   bool last = false;  ///< Nothing is read after it.
+  bool settled = false;  ///< All readers have said that they have read all there is.
 };
 struct drain_message {
   std::uint64_t token = 0;

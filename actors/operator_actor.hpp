@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct stage_peers {
 /// One instance of a stage behind an exchange: takes items off its inbox while its outbox is drained.
 class operator_actor : public operator_handle::base {
  public:
-  operator_actor(caf::actor_config& config, std::shared_ptr<stage_parts> parts, stage_peers peers);
+  operator_actor(caf::actor_config& config, std::shared_ptr<stage_parts> parts, stage_peers peers, duration idle_timeout);
 
   const char* name() const override { return "flow.operator"; }
   void on_exit() override;
@@ -30,12 +31,19 @@ class operator_actor : public operator_handle::base {
   void work();
   void handle(inbox::arrival next);
   void finish(const barrier& mark);
+  /// Whether event time is observed here, behind an exchange.
+  bool observes() const;
+  void arm_idle_check(std::chrono::microseconds after);
+  void check_idle();
 
   stage_peers peers_;
   std::unique_ptr<stage_worker> worker_;
   inbox inbox_;
   std::vector<caf::strong_actor_ptr> senders_;  ///< By input edge, known from the first item.
   std::vector<std::uint32_t> slots_;            ///< The sender's slot, by input edge.
+  std::chrono::microseconds idle_timeout_;
+  std::vector<caf::actor_clock::time_point> last_rows_;  ///< By input edge.
+  bool idle_check_armed_ = false;
 };
 
 }  // namespace flow

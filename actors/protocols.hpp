@@ -40,7 +40,9 @@ using operator_handle = caf::typed_actor<
     caf::reacts_to<item_message>,
     caf::reacts_to<credit_message>,
     /// Micro-batch: the next epoch's constants; comes before its first rows.
-    caf::reacts_to<epoch_message>>;
+    caf::reacts_to<epoch_message>,
+    /// To itself: have there been rows lately?
+    caf::reacts_to<idle_check_message>>;
 
 /// Drives the sink. Answers each barrier by sink_done_message.
 using sink_handle = caf::typed_actor<

@@ -146,7 +146,7 @@ void query_actor::spawn_all() {
                                                       std::shared_ptr<const source>(input), launch_->settings.idle_timeout),
                             participant, static_cast<std::size_t>(from), 0});
       } else {
-        operators_.push_back(spawn_child<operator_actor>(false, std::move(parts), std::move(peers)));
+        operators_.push_back(spawn_child<operator_actor>(false, std::move(parts), std::move(peers), launch_->settings.idle_timeout));
         receivers[stage].push_back(operators_.back());
       }
     }

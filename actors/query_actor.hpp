@@ -130,6 +130,8 @@ class query_actor : public query_handle::base {
   bool active_ = false;      ///< Continuous: rows since the last barrier.
   bool barrier_due_ = false; ///< Continuous: another barrier as soon as this one is through.
   bool barrier_timer_ = false;
+  bool settle_ = false;   ///< Continuous: the next barrier says that all there was has been read.
+  bool settled_ = false;  ///< Continuous: the last one did, and no rows have come since.
   bool stopping_ = false;
   bool ending_ = false;
   bool orphaned_ = false;    ///< An actor ended without saying why.

@@ -35,7 +35,7 @@ source_actor::behavior_type source_actor::make_behavior() {
       },
       [this](const run_message& m) {
         worker_->begin(m.number, m.context);
-        owed_ = barrier{m.number, m.passed};
+        owed_ = barrier{m.number, m.passed, false};
         add(m.splits);
         step();
       },
@@ -45,7 +45,7 @@ source_actor::behavior_type source_actor::make_behavior() {
       },
       [this](const inject_message& m) {
         stopped_ = stopped_ || m.last;
-        finish(barrier{m.number, {}});
+        finish(barrier{m.number, {}, m.settled});
       },
       [this](const drain_message& m) {
         drains_.push_back(m);

@@ -10,7 +10,8 @@ namespace {
 
 std::vector<std::vector<int>> tracker_inputs(const stage_parts& parts) {
   auto inputs = parts.input_nodes;
-  inputs.push_back(parts.own_nodes);
+  // What is observed here, input by input: of a union, one side may be far ahead of the other.
+  inputs.resize(inputs.size() + std::max<std::size_t>(1, parts.place.inputs.size()), parts.own_nodes);
   return inputs;
 }
 
@@ -36,16 +37,16 @@ void stage_worker::ensure_begun() {
   if (!begun_) begin(current_, {parts_.clock(), current_.batch_id()});
 }
 
-void stage_worker::process(int port, const batch& rows) {
+void stage_worker::process(int port, const batch& rows, std::size_t edge) {
   ensure_begun();
   unsettled_ = true;
   rows_in_ += rows->num_rows();
   parts_.chain->process(port, rows, outbox_);
-  if (parts_.continuous && !parts_.own_nodes.empty()) observe();
+  if (parts_.continuous && !parts_.own_nodes.empty()) observe(edge);
 }
 
-void stage_worker::observe() {
-  const auto own = parts_.place.inputs.size();
+void stage_worker::observe(std::size_t edge) {
+  const auto own = parts_.place.inputs.size() + edge;
   for (const auto& [node, greatest] : parts_.chain->observed()) {
     const auto delay = parts_.watermarks[static_cast<std::size_t>(node)].delay;
     marks_.update(own, {node, watermark_behind(greatest, delay), false});
@@ -60,8 +61,16 @@ void stage_worker::watermark_from(std::size_t edge, const watermark_update& news
 }
 
 bool stage_worker::mark_own_nodes(bool idle) {
+  bool news = false;
+  for (std::size_t edge = 0; edge < std::max<std::size_t>(1, parts_.place.inputs.size()); ++edge) {
+    if (mark_own_nodes(edge, idle)) news = true;
+  }
+  return news;
+}
+
+bool stage_worker::mark_own_nodes(std::size_t edge, bool idle) {
   ensure_begun();
-  for (const int node : parts_.own_nodes) marks_.update(parts_.place.inputs.size(), {node, {}, idle});
+  for (const int node : parts_.own_nodes) marks_.update(parts_.place.inputs.size() + edge, {node, {}, idle});
   return advance();
 }
 

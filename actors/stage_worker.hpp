@@ -54,7 +54,7 @@ class stage_worker {
 
   /// Micro-batch: the next epoch's constants, before its first rows.
   void begin(epoch number, const evaluation_context& context);
-  void process(int port, const batch& rows);
+  void process(int port, const batch& rows, std::size_t edge = 0);
   /// No input is waiting (continuous mode).
   void idle();
   /// Continuous: news on an input edge.
@@ -62,6 +62,8 @@ class stage_worker {
   /// Continuous: this instance has read nothing for a while, or has something to read again. True if that is news to the
   /// others.
   bool mark_own_nodes(bool idle);
+  /// The same of one input edge, where event time is observed behind an exchange.
+  bool mark_own_nodes(std::size_t edge, bool idle);
   /// All rows of the epoch are in: lets the operators finish it, sends the barrier on, and says what changed.
   stage_report finish(const barrier& mark);
 
@@ -76,7 +78,7 @@ class stage_worker {
 
  private:
   void ensure_begun();
-  void observe();
+  void observe(std::size_t edge);
   bool advance();
   std::vector<instance_delta> snapshot(epoch number);
 

@@ -12,7 +12,7 @@ namespace {
 
 class watermark_operator : public stream_operator {
  public:
-  explicit watermark_operator(int column) : column_(column) {}
+  watermark_operator(int column, bool continuous) : column_(column), continuous_(continuous) {}
 
   void begin_epoch(epoch e, const evaluation_context& context) override {
     stream_operator::begin_epoch(e, context);
@@ -25,11 +25,13 @@ class watermark_operator : public stream_operator {
     out.emit(rows);
   }
 
-  watermark observed_event_time() const override { return observed_; }
+  /// Continuous: since the last call, so that each input's event time can be told apart.
+  watermark observed_event_time() const override { return continuous_ ? std::exchange(observed_, {}) : observed_; }
 
  private:
   int column_;
-  watermark observed_;
+  bool continuous_;
+  mutable watermark observed_;
 };
 
 }  // namespace
@@ -40,7 +42,7 @@ operator_spec make_watermark(const schema_ptr& input, int node, int column, dura
   spec.description = "EventTimeWatermark " + input->field(column)->name() + ": " + to_string(delay);
   spec.output = input;
   spec.watermark_node = node;
-  spec.make = [column](const operator_context&) { return std::make_unique<watermark_operator>(column); };
+  spec.make = [column](const operator_context& context) { return std::make_unique<watermark_operator>(column, context.continuous); };
   return spec;
 }
 
