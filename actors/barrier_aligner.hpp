@@ -14,7 +14,8 @@ class barrier_aligner {
   explicit barrier_aligner(std::size_t inputs) : arrived_(inputs, false) {}
 
   /// Barrier `n` came on `input`. True if it was the last one awaited: all inputs are then open again.
-  /// @throws error{illegal_state} if `input` is blocked, or `n` is not the barrier the other inputs delivered or not the next one.
+  /// @throws error{illegal_state} if `input` is blocked, or `n` is not the barrier the other inputs delivered or not the next
+  /// one.
   bool mark(std::size_t input, epoch n);
   bool is_blocked(std::size_t input) const { return arrived_[input]; }
   /// Whether some inputs have delivered a barrier that others have not.

@@ -5,7 +5,8 @@
 
 namespace flow {
 
-/// The sender's side of one edge: how many batches the receiver will still take. Source: credit-based flow control, as in Flink.
+/// The sender's side of one edge: how many batches the receiver will still take. Source: credit-based flow control, as in
+/// Flink.
 class credit_window {
  public:
   explicit credit_window(std::uint32_t granted) : available_(granted) {}

@@ -17,8 +17,8 @@ timestamp system_now() {
   return {std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
 }
 
-/// Sizes and wakes the pool. Measured here: an idle worker wakes in 11/55 us (p50/p99) under `sharing`, 107/194 us under `stealing`,
-/// whose workers in return may spin.
+/// Sizes and wakes the pool. Measured here: an idle worker wakes in 11/55 us (p50/p99) under `sharing`, 107/194 us under
+/// `stealing`, whose workers in return may spin.
 class pool_config : public caf::actor_system_config {
  public:
   explicit pool_config(const session_options& options) {

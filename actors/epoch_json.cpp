@@ -42,7 +42,8 @@ nlohmann::json to_json(const epoch_plan& plan) {
   auto sources = nlohmann::json::array();
   for (const auto& splits : plan.splits) {
     auto list = nlohmann::json::array();
-    for (const auto& each : splits) list.push_back({{"id", each.id}, {"description", each.description}, {"bounded", each.bounded}});
+    for (const auto& each : splits)
+      list.push_back({{"id", each.id}, {"description", each.description}, {"bounded", each.bounded}});
     sources.push_back(std::move(list));
   }
   return {{"splits", std::move(sources)}, {"watermark", write_mark(plan.passed)}, {"now", plan.now.microseconds}};

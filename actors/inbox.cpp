@@ -2,8 +2,7 @@
 
 namespace flow {
 
-inbox::inbox(std::size_t edges, std::uint32_t window)
-    : edges_(edges, queue{{}, credit_return(window)}), aligner_(edges) {}
+inbox::inbox(std::size_t edges, std::uint32_t window) : edges_(edges, queue{{}, credit_return(window)}), aligner_(edges) {}
 
 void inbox::put(std::uint32_t edge, stream_item item) {
   edges_[edge].items.push_back(std::move(item));

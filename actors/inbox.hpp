@@ -17,15 +17,15 @@ namespace flow {
 /// The end of an epoch, travelling behind its last rows.
 struct barrier {
   epoch number;
-  watermark passed;  ///< Micro-batch: the epoch's watermark. Continuous: unset, watermarks travel on their own.
+  watermark passed;      ///< Micro-batch: the epoch's watermark. Continuous: unset, watermarks travel on their own.
   bool settled = false;  ///< Continuous: all that was there to read has been read, so event time waits for nobody.
 };
 
 /// What travels on an edge, in order: rows (need credit), watermarks and barriers (need none).
 using stream_item = std::variant<batch, watermark_update, barrier>;
 
-/// What has come to an actor and has not been worked on: a queue per edge, bounded by the credit granted. Gives items out in turn over
-/// the edges, except those blocked by alignment, and an epoch's barrier once, when every edge has delivered it.
+/// What has come to an actor and has not been worked on: a queue per edge, bounded by the credit granted. Gives items out in
+/// turn over the edges, except those blocked by alignment, and an epoch's barrier once, when every edge has delivered it.
 class inbox {
  public:
   inbox(std::size_t edges, std::uint32_t window);

@@ -46,7 +46,7 @@ struct assign_message {
 };
 struct inject_message {
   epoch number;
-  bool last = false;  ///< Nothing is read after it.
+  bool last = false;     ///< Nothing is read after it.
   bool settled = false;  ///< All readers have said that they have read all there is.
 };
 struct drain_message {
@@ -106,9 +106,9 @@ struct discover_message {
   read_limit limit;
 };
 struct discovered_message {
-  std::uint64_t sequence = 0;                      ///< Counts the answers.
-  std::vector<std::vector<source_split>> splits;   ///< Per source.
-  std::vector<nlohmann::json> positions;           ///< Micro-batch: per source, after these splits.
+  std::uint64_t sequence = 0;                     ///< Counts the answers.
+  std::vector<std::vector<source_split>> splits;  ///< Per source.
+  std::vector<nlohmann::json> positions;          ///< Micro-batch: per source, after these splits.
 };
 struct position_message {
   std::uint64_t sequence = 0;  ///< Splits given out later than this answer are unfinished from their begin.

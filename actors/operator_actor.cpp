@@ -7,7 +7,8 @@
 
 namespace flow {
 
-operator_actor::operator_actor(caf::actor_config& config, std::shared_ptr<stage_parts> parts, stage_peers peers, duration idle_timeout)
+operator_actor::operator_actor(caf::actor_config& config, std::shared_ptr<stage_parts> parts, stage_peers peers,
+                               duration idle_timeout)
     : operator_handle::base(config),
       peers_(std::move(peers)),
       inbox_(parts->place.inputs.size(), parts->window),

@@ -4,7 +4,8 @@
 
 namespace flow {
 
-outbox::outbox(const std::vector<stage_graph::output>& outputs, const schema_ptr& schema, std::uint32_t window, transmitter transmit)
+outbox::outbox(const std::vector<stage_graph::output>& outputs, const schema_ptr& schema, std::uint32_t window,
+               transmitter transmit)
     : transmit_(std::move(transmit)) {
   for (const auto& out : outputs) {
     const auto count = static_cast<std::uint32_t>(out.targets.size());

@@ -13,8 +13,8 @@
 
 namespace flow {
 
-/// What an instance has made and not yet sent: routes rows to the edges of its exchanges and holds back what has no credit. Its owner
-/// takes no further input until it is drained, so it never holds more than what one input makes.
+/// What an instance has made and not yet sent: routes rows to the edges of its exchanges and holds back what has no credit. Its
+/// owner takes no further input until it is drained, so it never holds more than what one input makes.
 class outbox : public emitter {
  public:
   /// Sends an item on the edge at `slot`.

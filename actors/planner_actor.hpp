@@ -11,8 +11,7 @@ namespace flow {
 /// Asks the sources of one query what there is to read, and keeps account of what it has given out.
 class planner_actor : public planner_handle::base {
  public:
-  planner_actor(caf::actor_config& config, std::vector<std::shared_ptr<source>> sources, bool continuous,
-                query_handle query);
+  planner_actor(caf::actor_config& config, std::vector<std::shared_ptr<source>> sources, bool continuous, query_handle query);
 
   const char* name() const override { return "flow.planner"; }
   void on_exit() override;

@@ -34,10 +34,10 @@ struct epoch_progress {
   std::string id, run_id, name;
   epoch number;
   timestamp started{};
-  std::optional<timestamp> previous;  ///< Start of the epoch before, for the input rate.
+  std::optional<timestamp> previous;                           ///< Start of the epoch before, for the input rate.
   std::map<std::string, std::chrono::milliseconds> durations;  ///< By Spark's names; "triggerExecution" is the whole.
-  watermark event_time_watermark;  ///< That the epoch used.
-  watermark next_watermark;        ///< That the next one will use.
+  watermark event_time_watermark;                              ///< That the epoch used.
+  watermark next_watermark;                                    ///< That the next one will use.
   watermark greatest_event_time;
   std::vector<operator_progress> operators;
   std::vector<source_progress> sources;

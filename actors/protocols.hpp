@@ -4,12 +4,14 @@
 
 #include "actors/messages.hpp"
 
-/// Every actor's messages on one page. Messages of one sender to one receiver arrive in the order sent; all are of one priority.
+/// Every actor's messages on one page. Messages of one sender to one receiver arrive in the order sent; all are of one
+/// priority.
 namespace flow {
 
 /// Anything rows flow into.
 using item_receiver = caf::typed_actor<
-    /// The next thing on an input edge: rows, a watermark or a barrier. Answered by credit_message when rows have been taken off.
+    /// The next thing on an input edge: rows, a watermark or a barrier. Answered by credit_message when rows have been taken
+    /// off.
     caf::reacts_to<item_message>>;
 
 /// Anything rows flow out of.
@@ -36,19 +38,16 @@ using source_handle = caf::typed_actor<
     caf::reacts_to<idle_check_message>>;
 
 /// One instance of a stage behind an exchange.
-using operator_handle = caf::typed_actor<
-    caf::reacts_to<item_message>,
-    caf::reacts_to<credit_message>,
-    /// Micro-batch: the next epoch's constants; comes before its first rows.
-    caf::reacts_to<epoch_message>,
-    /// To itself: have there been rows lately?
-    caf::reacts_to<idle_check_message>>;
+using operator_handle = caf::typed_actor<caf::reacts_to<item_message>, caf::reacts_to<credit_message>,
+                                         /// Micro-batch: the next epoch's constants; comes before its first rows.
+                                         caf::reacts_to<epoch_message>,
+                                         /// To itself: have there been rows lately?
+                                         caf::reacts_to<idle_check_message>>;
 
 /// Drives the sink. Answers each barrier by sink_done_message.
-using sink_handle = caf::typed_actor<
-    caf::reacts_to<item_message>,
-    /// The epoch is durable: show its rows. Answered by published_message.
-    caf::reacts_to<publish_message>>;
+using sink_handle = caf::typed_actor<caf::reacts_to<item_message>,
+                                     /// The epoch is durable: show its rows. Answered by published_message.
+                                     caf::reacts_to<publish_message>>;
 
 /// Asks the sources what there is to read. Has its own thread, since directories and brokers block.
 using planner_handle = caf::typed_actor<
@@ -79,11 +78,8 @@ using query_handle = caf::typed_actor<
     /// The sink has made the epoch's rows safe.
     caf::reacts_to<sink_done_message>,
     /// The sink shows the epoch's rows: the epoch is over.
-    caf::reacts_to<published_message>,
-    caf::reacts_to<discovered_message>,
-    caf::reacts_to<positions_message>,
-    caf::reacts_to<planned_message>,
-    caf::reacts_to<committed_message>,
+    caf::reacts_to<published_message>, caf::reacts_to<discovered_message>, caf::reacts_to<positions_message>,
+    caf::reacts_to<planned_message>, caf::reacts_to<committed_message>,
     /// Continuous: rows have been read since the last barrier, so another is needed.
     caf::reacts_to<active_message>,
     /// Continuous: a source actor has read all there is.

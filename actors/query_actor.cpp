@@ -107,7 +107,8 @@ query_actor::behavior_type query_actor::make_behavior() {
   };
 }
 
-// ---- life ----------------------------------------------------------------------------------------------------------------------
+// ---- life
+// ----------------------------------------------------------------------------------------------------------------------
 
 template <class Actor, class... Arguments>
 auto query_actor::spawn_child(bool own_thread, Arguments&&... arguments) {
@@ -146,7 +147,8 @@ void query_actor::spawn_all() {
                                                       std::shared_ptr<const source>(input), launch_->settings.idle_timeout),
                             participant, static_cast<std::size_t>(from), 0});
       } else {
-        operators_.push_back(spawn_child<operator_actor>(false, std::move(parts), std::move(peers), launch_->settings.idle_timeout));
+        operators_.push_back(
+            spawn_child<operator_actor>(false, std::move(parts), std::move(peers), launch_->settings.idle_timeout));
         receivers[stage].push_back(operators_.back());
       }
     }
@@ -193,7 +195,8 @@ void query_actor::stop() {
   }
 }
 
-// ---- an epoch ------------------------------------------------------------------------------------------------------------------
+// ---- an epoch
+// ------------------------------------------------------------------------------------------------------------------
 
 void query_actor::begin_gathering() {
   reports_.assign(launch_->graph->participants(), nullptr);
@@ -240,7 +243,8 @@ epoch_marks query_actor::marks_after_epoch() {
       if (!report) continue;
       for (const auto& [node, greatest] : report->observed) {
         marks_.observe(node, greatest);
-        if (!progress_.greatest_event_time || greatest > *progress_.greatest_event_time) progress_.greatest_event_time = greatest;
+        if (!progress_.greatest_event_time || greatest > *progress_.greatest_event_time)
+          progress_.greatest_event_time = greatest;
       }
     }
     marks_.advance();
@@ -315,8 +319,12 @@ void query_actor::report_progress() {
   progress_.sink = launch_->sink->description();
   progress_.rows_out = rows_out_;
   for (std::size_t i = 0; i < launch_->sources.size(); ++i) {
-    epoch_progress::source_progress source{launch_->plan.sources[i].provider->description(), positions_[i], end_positions_[i],
-                                           launch_->sources[i]->latest(), 0, std::move(reader_metrics_[i])};
+    epoch_progress::source_progress source{launch_->plan.sources[i].provider->description(),
+                                           positions_[i],
+                                           end_positions_[i],
+                                           launch_->sources[i]->latest(),
+                                           0,
+                                           std::move(reader_metrics_[i])};
     for (const auto& each : readers_) {
       if (each.source == i) source.rows += reports_[each.participant]->rows_in;
     }
@@ -339,7 +347,8 @@ void query_actor::report_progress() {
   progress_ = {};
 }
 
-// ---- waiting for all that is there -----------------------------------------------------------------------------------------------
+// ---- waiting for all that is there
+// -----------------------------------------------------------------------------------------------
 
 void query_actor::on_drain_request(const drain_request_message& m) {
   drains_.push_back({m.done});
@@ -363,8 +372,6 @@ std::chrono::microseconds query_actor::poll_interval() const {
   return std::chrono::microseconds(least);
 }
 
-void query_actor::tick_after(std::chrono::microseconds delay) {
-  delayed_send(this, delay, tick_message{++generation_});
-}
+void query_actor::tick_after(std::chrono::microseconds delay) { delayed_send(this, delay, tick_message{++generation_}); }
 
 }  // namespace flow

@@ -15,8 +15,8 @@
 
 namespace flow {
 
-/// The coordinator of one query: spawns its actors, runs epochs one after the other, and ends the query. What is common to both modes is
-/// in query_actor.cpp, micro-batch planning in micro_batch.cpp, barriers at intervals in continuous.cpp.
+/// The coordinator of one query: spawns its actors, runs epochs one after the other, and ends the query. What is common to both
+/// modes is in query_actor.cpp, micro-batch planning in micro_batch.cpp, barriers at intervals in continuous.cpp.
 class query_actor : public query_handle::base {
  public:
   query_actor(caf::actor_config& config, std::shared_ptr<query_launch> launch);
@@ -39,10 +39,10 @@ class query_actor : public query_handle::base {
     enum class phase { discovering, reading, settling, committing };
     std::shared_ptr<std::promise<void>> done;
     phase where = phase::discovering;
-    bool armed = false;         ///< A look for data has begun after the call.
-    std::uint64_t token = 0;    ///< Continuous: of its drain_message.
-    std::size_t awaited = 0;    ///< Continuous: readers that have not answered.
-    epoch until{};              ///< Continuous: the epoch that commits it.
+    bool armed = false;       ///< A look for data has begun after the call.
+    std::uint64_t token = 0;  ///< Continuous: of its drain_message.
+    std::size_t awaited = 0;  ///< Continuous: readers that have not answered.
+    epoch until{};            ///< Continuous: the epoch that commits it.
   };
 
   // Life.
@@ -126,20 +126,20 @@ class query_actor : public query_handle::base {
 
   bool discovering_ = false;
   bool planning_ = false;
-  bool again_ = false;       ///< Something became discoverable meanwhile.
-  bool active_ = false;      ///< Continuous: rows since the last barrier.
-  bool barrier_due_ = false; ///< Continuous: another barrier as soon as this one is through.
+  bool again_ = false;        ///< Something became discoverable meanwhile.
+  bool active_ = false;       ///< Continuous: rows since the last barrier.
+  bool barrier_due_ = false;  ///< Continuous: another barrier as soon as this one is through.
   bool barrier_timer_ = false;
   bool settle_ = false;   ///< Continuous: the next barrier says that all there was has been read.
   bool settled_ = false;  ///< Continuous: the last one did, and no rows have come since.
   bool stopping_ = false;
   bool ending_ = false;
-  bool orphaned_ = false;    ///< An actor ended without saying why.
+  bool orphaned_ = false;         ///< An actor ended without saying why.
   std::uint64_t generation_ = 0;  ///< Of the pending tick.
   std::uint64_t tokens_ = 0;
-  std::uint64_t seen_ = 0;     ///< Continuous: last discover answer handed to readers.
-  std::uint64_t injected_ = 0; ///< The same at the last barrier.
-  epoch stopped_at_{};         ///< The barrier after which nothing is read.
+  std::uint64_t seen_ = 0;      ///< Continuous: last discover answer handed to readers.
+  std::uint64_t injected_ = 0;  ///< The same at the last barrier.
+  epoch stopped_at_{};          ///< The barrier after which nothing is read.
   std::chrono::steady_clock::time_point last_barrier_;
   timestamp first_look_{};
   std::vector<drain> drains_;

@@ -105,7 +105,8 @@ void restore_sources(query_launch& launch) {
 void restore_operators(stage_parts& parts, const physical_stage& stage, const query_launch& launch) {
   const auto& settings = launch.settings;
   parts.chain = std::make_unique<operator_chain>(
-      stage.chain, operator_context{parts.instance, parts.parallelism, settings.state, settings.state_cache_bytes, parts.continuous});
+      stage.chain,
+      operator_context{parts.instance, parts.parallelism, settings.state, settings.state_cache_bytes, parts.continuous});
   parts.chain->restore([&](const std::string& uid) -> const state_view& {
     parts.states.push_back(launch.store->open_state(uid, parts.instance, parts.parallelism, launch.last, settings.state));
     parts.state_uids.push_back(uid);

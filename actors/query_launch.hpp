@@ -14,8 +14,8 @@
 
 namespace flow {
 
-/// A query ready to run: checkpoint open, sink recovered, sources and operators restored. Made on the thread that calls start(), so
-/// that whatever does not fit is thrown there, before any row is read.
+/// A query ready to run: checkpoint open, sink recovered, sources and operators restored. Made on the thread that calls
+/// start(), so that whatever does not fit is thrown there, before any row is read.
 struct query_launch {
   physical_plan plan;
   query_settings settings;
@@ -27,16 +27,16 @@ struct query_launch {
   std::uint32_t window = 2;
 
   std::string id, run_id;
-  epoch last;                                 ///< Restored to.
-  epoch_marks marks;                          ///< As of `last`.
-  watermark last_passed;                      ///< The watermark epoch `last` used.
-  std::vector<nlohmann::json> positions;      ///< Per source, as of `last`.
-  std::optional<epoch_plan> interrupted;      ///< Micro-batch: planned and perhaps begun before a crash, to be run again.
+  epoch last;                             ///< Restored to.
+  epoch_marks marks;                      ///< As of `last`.
+  watermark last_passed;                  ///< The watermark epoch `last` used.
+  std::vector<nlohmann::json> positions;  ///< Per source, as of `last`.
+  std::optional<epoch_plan> interrupted;  ///< Micro-batch: planned and perhaps begun before a crash, to be run again.
   std::vector<nlohmann::json> interrupted_positions;  ///< Per source, after `interrupted`.
 
   std::shared_ptr<query_board> board;
-  std::function<timestamp()> clock;           ///< Processing time.
-  bool own_threads = true;  ///< False in simulations: blocking actors run in the pool too.
+  std::function<timestamp()> clock;  ///< Processing time.
+  bool own_threads = true;           ///< False in simulations: blocking actors run in the pool too.
 
   bool continuous() const { return settings.trigger.what == trigger::kind::continuous; }
 };

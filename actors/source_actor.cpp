@@ -115,8 +115,10 @@ void source_actor::read(std::size_t at) {
   const auto began = std::chrono::steady_clock::now();
   batch rows;
   switch (from.reader->read({}, rows)) {
-    case read_status::rows: return took(rows);
-    case read_status::idle: return went_idle(from, began);
+    case read_status::rows:
+      return took(rows);
+    case read_status::idle:
+      return went_idle(from, began);
     case read_status::end:
       if (rows && rows->num_rows() > 0) took(rows);
       splits_.erase(splits_.begin() + static_cast<std::ptrdiff_t>(at));

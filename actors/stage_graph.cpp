@@ -60,7 +60,8 @@ void stage_graph::connect(std::size_t from, std::size_t to, const stage_input& h
     out.keys = how.keys;
     const auto add = [&](std::size_t j) {
       auto& inputs = nodes_[to][j].inputs;
-      out.targets.push_back({static_cast<std::uint32_t>(to), static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(inputs.size())});
+      out.targets.push_back(
+          {static_cast<std::uint32_t>(to), static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(inputs.size())});
       inputs.push_back({static_cast<std::uint32_t>(from), i, how.port});
     };
     if (how.exchange == exchange_kind::forward) {
@@ -78,7 +79,8 @@ void stage_graph::connect(std::size_t from, std::size_t to, const stage_input& h
     out.kind = exchange_kind::gather;
     out.carries_rows = false;
     auto& inputs = nodes_[to][j].inputs;
-    out.targets.push_back({static_cast<std::uint32_t>(to), static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(inputs.size())});
+    out.targets.push_back(
+        {static_cast<std::uint32_t>(to), static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(inputs.size())});
     inputs.push_back({static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(j % nodes_[from].size()), how.port});
   }
 }

@@ -21,7 +21,8 @@ class stage_graph {
     exchange_kind kind = exchange_kind::forward;
     std::vector<int> keys;
     std::vector<target> targets;  ///< One for forward and gather.
-    bool carries_rows = true;     ///< False where only watermarks and barriers go, to a receiver that forward leaves without sender.
+    bool carries_rows =
+        true;  ///< False where only watermarks and barriers go, to a receiver that forward leaves without sender.
   };
   /// The sending end of an edge.
   struct origin {

@@ -13,9 +13,10 @@
 
 namespace flow {
 
-/// What an instance of a stage is made from: its operators with their state, its place in the graph, and what it must know of the query.
+/// What an instance of a stage is made from: its operators with their state, its place in the graph, and what it must know of
+/// the query.
 struct stage_parts {
-  std::uint32_t stage = 0;     ///< Position in the plan.
+  std::uint32_t stage = 0;  ///< Position in the plan.
   std::uint32_t instance = 0;
   std::uint32_t parallelism = 1;  ///< Instances of the stage.
   std::size_t participant = 0;
@@ -25,13 +26,13 @@ struct stage_parts {
   schema_ptr output;
   std::uint32_t window = 2;
   bool continuous = false;
-  bool views_read_on = false;  ///< state_store_kind::lmdb: views must show each delta at once.
+  bool views_read_on = false;           ///< state_store_kind::lmdb: views must show each delta at once.
   std::vector<std::string> state_uids;  ///< Of `states`, in order.
-  epoch last;                  ///< Restored to.
+  epoch last;                           ///< Restored to.
   watermark_policy policy = watermark_policy::min;
-  std::vector<watermark_spec> watermarks;          ///< All of the query's.
-  std::vector<int> own_nodes;                      ///< Watermark nodes in the chain.
-  std::vector<std::vector<int>> input_nodes;       ///< Per input edge: nodes its sender tells about.
+  std::vector<watermark_spec> watermarks;     ///< All of the query's.
+  std::vector<int> own_nodes;                 ///< Watermark nodes in the chain.
+  std::vector<std::vector<int>> input_nodes;  ///< Per input edge: nodes its sender tells about.
   std::vector<watermark> restored_nodes;
   watermark restored_watermark;
   std::function<timestamp()> clock;

@@ -37,7 +37,8 @@ class watermark_tracker {
 
   watermark node(int node) const;
   bool idle(int node) const;
-  /// The watermark of rows after all inputs: least (or greatest) over the nodes; unset while a node that is not idle is unset (min).
+  /// The watermark of rows after all inputs: least (or greatest) over the nodes; unset while a node that is not idle is unset
+  /// (min).
   const watermark& combined() const { return combined_; }
   /// Per node what has changed since the last call: what to tell the next actors.
   std::vector<watermark_update> changes();

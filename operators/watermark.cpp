@@ -42,7 +42,9 @@ operator_spec make_watermark(const schema_ptr& input, int node, int column, dura
   spec.description = "EventTimeWatermark " + input->field(column)->name() + ": " + to_string(delay);
   spec.output = input;
   spec.watermark_node = node;
-  spec.make = [column](const operator_context& context) { return std::make_unique<watermark_operator>(column, context.continuous); };
+  spec.make = [column](const operator_context& context) {
+    return std::make_unique<watermark_operator>(column, context.continuous);
+  };
   return spec;
 }
 
