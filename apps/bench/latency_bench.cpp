@@ -16,10 +16,14 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// A place where one thread says "it has come" and another, spinning, waits for it; the time is taken by the first.
+/// A place where one thread says "it has come" and another sleeps until then, so that nothing keeps a core awake; the time is
+/// taken by the first.
 struct arrival {
   std::atomic<std::int64_t> at{0};
-  void mark() { at.store(clock::now().time_since_epoch().count(), std::memory_order_release); }
+  void mark() {
+    at.store(clock::now().time_since_epoch().count(), std::memory_order_release);
+    at.notify_one();
+  }
 };
 
 nlohmann::json percentiles(std::vector<double> us) {
@@ -38,8 +42,8 @@ std::vector<double> measure(const latency_options& o, arrival& there, const Send
     there.at.store(0, std::memory_order_relaxed);
     const auto sent = clock::now();
     send(i);
-    std::int64_t at = 0;
-    while ((at = there.at.load(std::memory_order_acquire)) == 0) std::this_thread::yield();
+    there.at.wait(0, std::memory_order_acquire);
+    const std::int64_t at = there.at.load(std::memory_order_acquire);
     const auto took = clock::duration(at - sent.time_since_epoch().count());
     if (i >= warm_up) us.push_back(std::chrono::duration<double, std::micro>(took).count());
   }
@@ -78,6 +82,11 @@ std::vector<double> hand_over(const latency_options& o) {
   return us;
 }
 
+flow::batch one_row(const flow::schema_ptr& schema, int i) {
+  const auto row = nlohmann::json::array({"user-" + std::to_string(i), i});
+  return flow::batch_from_json(schema, nlohmann::json::array({row}));
+}
+
 std::vector<double> pipeline(const latency_options& o) {
   using namespace flow;
   auto s = session::make({.name = "latency", .threads = 1, .parallelism = 1, .busy_polling = o.busy_polling});
@@ -91,7 +100,7 @@ std::vector<double> pipeline(const latency_options& o) {
                    .foreach ([&](const batch&) { there.mark(); })
                    .start();
   std::vector<batch> rows;
-  for (int i = 0; i < 64; ++i) rows.push_back(batch_from_json(schema, {{"user-" + std::to_string(i), i}}));
+  for (int i = 0; i < 64; ++i) rows.push_back(one_row(schema, i));
   auto us = measure(o, there, [&](int i) { in.push(rows[static_cast<std::size_t>(i) % rows.size()]); });
   query->stop();
   return us;
