@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 PRESET ?= release
 BUILD := build/$(PRESET)
 
-.PHONY: help setup build demo test test-long bench format lint docs install clean
+.PHONY: help setup build demo test test-long bench broker-jars kafka-up kafka-down format lint docs install clean
 
 help: ## List the targets
 	@echo "libflow: make TARGET"; grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -24,11 +24,22 @@ demo: setup ## Build and run word count over the text in apps/data
 	@echo "demo: word_count --input apps/data --trigger available-now"
 	@build/release/bin/word_count --input apps/data --trigger available-now
 
-test: build ## Build and run the tests
+test: build broker-jars ## Build and run the tests
 	@ctest --test-dir $(BUILD) --output-on-failure -LE long -j $(JOBS)
 
-test-long: build ## Every test, the long ones (hundreds of crashes) too
+test-long: build broker-jars ## Every test, the long ones (hundreds of crashes) too
 	@ctest --test-dir $(BUILD) --output-on-failure
+
+# Without Java and Maven the Kafka tests say that they were skipped.
+broker-jars:
+	@tests/kafka/broker.sh fetch || true
+
+kafka-up: ## Start a Kafka broker on 127.0.0.1:9092 (data in build/kafka)
+	@tests/kafka/broker.sh up build/kafka 9092
+	@echo "kafka: a broker answers on 127.0.0.1:9092"
+
+kafka-down: ## Stop that broker
+	@tests/kafka/broker.sh down build/kafka
 
 bench: setup ## Measure: inputs in build/bench, figures as in docs/benchmarks.md
 	@cmake --preset release > build/release.configure.log 2>&1 || { cat build/release.configure.log; exit 1; }

@@ -5,6 +5,9 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/libflow)
 
 install(TARGETS flow flow_language flow_operators flow_sources flow_sinks flow_actors flow_arrow EXPORT libflow-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(RDKAFKA_FOUND)
+  install(TARGETS flow_kafka_client EXPORT libflow-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(EXPORT libflow-targets NAMESPACE flow:: DESTINATION ${package_dir})
 install(DIRECTORY libflow/include/flow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS flow_cli DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -1,12 +1,28 @@
 #!/usr/bin/env bash
 # One Apache Kafka broker (KRaft, one JVM) for tests and for trying things out.
+#   broker.sh check              says whether a broker can be started here; if not, why (exit code 77)
 #   broker.sh fetch              puts the broker's jars into build/deps/kafka (needs Java 17 and Maven)
-#   broker.sh up DIR PORT [K=V]  starts a broker on 127.0.0.1:PORT with its data in DIR (a new one is formatted); waits until it answers
+#   broker.sh up DIR PORT [K=V]  starts a broker on 127.0.0.1:PORT ("any": a free one, written to DIR/port) with its data in DIR (a new
+#                                one is formatted) and waits until it answers. In V, @PORT@ and @CONTROLLER@ are its ports. If
+#                                FLOW_BROKER_OWNER is a process id, the broker ends with that process.
+#   broker.sh renew DIR [K=V]    the same with an empty DIR and any port, for as long as the calling process lives
 #   broker.sh down DIR           stops it
 #   broker.sh kill DIR           ends it with SIGKILL
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 jars=${FLOW_KAFKA_JARS:-$here/../../build/deps/kafka}
+
+check() {
+  local why=""
+  command -v java >/dev/null || why="there is no java (install openjdk-17-jre-headless)"
+  if [ -z "$why" ] && [ ! -f "$jars/.done" ]; then
+    command -v mvn >/dev/null && why="its jars are not in $jars: run tests/kafka/broker.sh fetch (make test does)" ||
+      why="its jars are not in $jars and there is no mvn to fetch them (install maven)"
+  fi
+  [ -z "$why" ] && return
+  echo "SKIPPED: no Apache Kafka broker can be started here: $why"
+  exit 77
+}
 
 fetch() {
   [ -f "$jars/.done" ] && return
@@ -17,15 +33,23 @@ fetch() {
   touch "$jars/.done"
 }
 
-up() {
+answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+any_port() {
+  local port
+  for _ in $(seq 100); do
+    port=$((20000 + RANDOM % 12000))
+    answers "$port" || answers "$((port + 1))" || { echo "$port"; return; }
+  done
+  echo "broker.sh: found no free port" >&2
+  exit 1
+}
+
+configure() {  # DIR PORT [K=V]
   local dir=$1 port=$2
   shift 2
-  fetch
-  mkdir -p "$dir"
-  dir=$(cd "$dir" && pwd)
   local controller=$((port + 1))
-  if [ ! -f "$dir/server.properties" ]; then
-    cat > "$dir/server.properties" <<P
+  cat > "$dir/server.properties" <<P
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$controller
@@ -41,18 +65,39 @@ transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
 P
-    for setting in "$@"; do echo "$setting" >> "$dir/server.properties"; done
-    java -cp "$jars/*" kafka.tools.StorageTool format -t "$(java -cp "$jars/*" kafka.tools.StorageTool random-uuid)" \
-      -c "$dir/server.properties" > "$dir/format.log" 2>&1
+  local setting
+  for setting in "$@"; do
+    setting=${setting//@PORT@/$port}
+    echo "${setting//@CONTROLLER@/$controller}" >> "$dir/server.properties"
+  done
+  java -cp "$jars/*" kafka.tools.StorageTool format -t "$(java -cp "$jars/*" kafka.tools.StorageTool random-uuid)" \
+    -c "$dir/server.properties" > "$dir/format.log" 2>&1 || { cat "$dir/format.log" >&2; exit 1; }
+  echo "$port" > "$dir/port"
+}
+
+up() {
+  local dir=$1 port=$2
+  shift 2
+  fetch
+  mkdir -p "$dir"
+  dir=$(cd "$dir" && pwd)
+  if [ ! -f "$dir/server.properties" ]; then
+    [ "$port" = any ] && port=$(any_port)
+    configure "$dir" "$port" "$@"
   fi
+  port=$(cat "$dir/port")
   setsid java -Xmx512m -cp "$jars/*" kafka.Kafka "$dir/server.properties" >> "$dir/broker.log" 2>&1 < /dev/null &
-  echo $! > "$dir/pid"
-  for _ in $(seq 300); do
-    kill -0 "$(cat "$dir/pid")" 2>/dev/null || { echo "broker.sh: the broker ended:" >&2; tail -20 "$dir/broker.log" >&2; exit 1; }
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
+  local broker=$!
+  echo $broker > "$dir/pid"
+  if [ -n "${FLOW_BROKER_OWNER:-}" ]; then
+    (while kill -0 "$FLOW_BROKER_OWNER" && kill -0 $broker; do sleep 1; done; kill -9 $broker) > /dev/null 2>&1 < /dev/null &
+  fi
+  for _ in $(seq 600); do
+    kill -0 $broker 2>/dev/null || { echo "broker.sh: the broker ended:" >&2; tail -20 "$dir/broker.log" >&2; exit 1; }
+    answers "$port" && return
     sleep 0.1
   done
-  echo "broker.sh: no answer on port $port after 30 s" >&2
+  echo "broker.sh: no answer on port $port after 60 s" >&2
   exit 1
 }
 
@@ -64,9 +109,18 @@ end() {
 }
 
 case "${1:-}" in
+  check) check ;;
   fetch) fetch ;;
   up) shift; up "$@" ;;
+  renew)
+    shift
+    check
+    dir=$1
+    shift
+    end "$dir" -KILL
+    rm -rf "$dir"
+    FLOW_BROKER_OWNER=$PPID up "$dir" any "$@" ;;
   down) end "$2" -TERM ;;
   kill) end "$2" -KILL ;;
-  *) sed -n '2,6p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,11p' "$0" >&2; exit 2 ;;
 esac
