@@ -1,23 +1,18 @@
 #include "sources/rate_source.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 
 #include <arrow/api.h>
 
+#include "flow/clock.hpp"
 #include "flow/error.hpp"
 
 namespace flow {
 namespace {
 
 constexpr std::int64_t second = 1'000'000;
-
-std::int64_t now_micros() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 const schema_ptr& rate_schema() {
   static const schema_ptr schema = arrow::schema(
@@ -55,7 +50,7 @@ class rate_reader final : public split_reader {
   read_status read(const read_budget& budget, batch& out) override {
     out = nullptr;
     if (next_ >= end_) return read_status::end;
-    const auto limit = bounded_ ? end_ : std::min(end_, plan_.rows_at(now_micros() - start_));
+    const auto limit = bounded_ ? end_ : std::min(end_, plan_.rows_at(system_now().microseconds - start_));
     if (next_ >= limit) return read_status::idle;
     const auto rows =
         std::min({budget.rows, std::max<std::int64_t>(budget.bytes / 16, 1), (limit - next_ + step_ - 1) / step_});
@@ -104,7 +99,7 @@ class rate_source final : public source {
 
   void restore(const nlohmann::json& position) override {
     if (position.is_null()) {
-      start_ = now_micros() / 1000 * 1000;
+      start_ = system_now().microseconds / 1000 * 1000;
       return;
     }
     start_ = position.at("start").get<std::int64_t>();
@@ -118,7 +113,7 @@ class rate_source final : public source {
 
   std::vector<source_split> discover(const read_limit& limit) override {
     // Endless splits of a continuous run end, for a micro-batch, where the next epoch's values begin.
-    const auto now = limit.now.microseconds > 0 ? limit.now.microseconds : now_micros();
+    const auto now = limit.now.microseconds > 0 ? limit.now.microseconds : system_now().microseconds;
     const auto reached = std::max(planned_, settings_.plan.rows_at(now - start_));
     std::vector<source_split> out;
     bool endless = false, cut = false;
@@ -169,7 +164,7 @@ class rate_source final : public source {
                                          columns_);
   }
 
-  nlohmann::json latest() const override { return {{"value", settings_.plan.rows_at(now_micros() - start_) - 1}}; }
+  nlohmann::json latest() const override { return {{"value", settings_.plan.rows_at(system_now().microseconds - start_) - 1}}; }
 
  private:
   void add_splits(std::vector<source_split>& out, std::int64_t begin, std::int64_t end, bool bounded) const {

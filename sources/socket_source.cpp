@@ -15,6 +15,7 @@
 #include <arrow/api.h>
 #include <arrow/util/utf8.h>
 
+#include "flow/clock.hpp"
 #include "flow/error.hpp"
 #include "sources/line_buffer.hpp"
 
@@ -31,11 +32,6 @@ struct socket_settings {
 
   std::string address() const { return host + ":" + port; }
 };
-
-timestamp now() {
-  using namespace std::chrono;
-  return {duration_cast<microseconds>(system_clock::now().time_since_epoch()).count()};
-}
 
 schema_ptr socket_schema(bool timestamps) {
   arrow::FieldVector fields{arrow::field("value", arrow::utf8())};
@@ -84,7 +80,7 @@ class connection {
       const auto count = ::recv(socket_, bytes.data(), bytes.size(), 0);
       if (count < 0 && errno == EINTR) continue;
       if (count <= 0) return lines.close(count == 0 ? "" : std::strerror(errno));
-      if (!lines.receive({bytes.data(), static_cast<std::size_t>(count)}, now(), stop)) return;
+      if (!lines.receive({bytes.data(), static_cast<std::size_t>(count)}, system_now(), stop)) return;
     }
   }
 

@@ -10,6 +10,16 @@ namespace flow::conformance {
 
 using nlohmann::json;
 
+namespace {
+
+constexpr timestamp recorded_at{1'795'219'200'000'000};  // 2026-11-21 00:00:00 UTC
+
+}  // namespace
+
+session session_for(const std::string& name) {
+  return session::make({.name = name, .threads = 1, .clock = [] { return recorded_at; }});
+}
+
 json rows_of(const dataset& d) {
   json all = json::array();
   for (const auto& part : d.collect())
@@ -28,7 +38,7 @@ outcome refused(const std::string& name, bool expected, const std::string& messa
 
 outcome run_batch_case(const corpus_case& c) {
   try {
-    const auto s = session::make({.name = c.name, .threads = 1});
+    const auto s = session_for(c.name);
     corpus_query query(s, c);
     const auto result = query.build();
     const auto rows = rows_of(result);

@@ -34,6 +34,8 @@ std::vector<outcome> run_expressions(const nlohmann::json& c);
 
 // What all kinds of cases share.
 
+/// A session for one case. Its clock stands on the day the answers were recorded: a time without a date is on that day.
+session session_for(const std::string& name);
 /// Rows of a bounded dataset in the corpus's notation.
 nlohmann::json rows_of(const dataset& d);
 /// "" or how the dataset's columns differ from the DDL.

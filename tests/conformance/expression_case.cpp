@@ -59,7 +59,7 @@ outcome run_expression(const dataset& table, const json& file, const json& c) {
 }  // namespace
 
 std::vector<outcome> run_expressions(const json& c) {
-  const auto s = session::make({.name = c.at("name").get<std::string>(), .threads = 1});
+  const auto s = session_for(c.at("name").get<std::string>());
   const auto schema = parse_schema(c.at("schema").get<std::string>());
   const auto table = s.create_dataset(schema, {batch_from_json(schema, c.at("rows"))});
   std::vector<outcome> all;

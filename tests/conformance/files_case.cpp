@@ -37,7 +37,7 @@ outcome run_files_case(const json& c, const run_settings& settings) {
   const auto folder = settings.scratch / name;
   try {
     write_files(folder, c.at("files"));
-    const auto s = session::make({.name = name, .threads = 1});
+    const auto s = session_for(name);
     auto reader = s.read();
     reader.format(c.at("format").get<std::string>());
     if (c.contains("schema")) reader.schema(c.at("schema").get<std::string>());

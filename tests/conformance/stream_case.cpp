@@ -18,7 +18,7 @@ class stream_run {
       : case_(c),
         settings_(settings),
         checkpoint_(settings.scratch / c.name),
-        session_(session::make({.name = c.name, .threads = 1})),
+        session_(session_for(c.name)),
         query_(session_, c),
         result_(query_.build()) {
     std::filesystem::remove_all(checkpoint_);

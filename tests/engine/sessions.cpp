@@ -171,4 +171,24 @@ BOOST_AUTO_TEST_CASE(a_stream_cannot_be_collected_and_a_table_cannot_be_written_
   BOOST_CHECK_EXCEPTION(s.create_dataset(words_schema(), {}).write_stream().format("noop").start(), error, unsupported);
 }
 
+BOOST_AUTO_TEST_CASE(a_sessions_clock_tells_the_time_to_bounded_and_unbounded_queries) {
+  const auto s = session::make({.threads = 1, .clock = [] { return timestamp{60'000'000}; }});
+  const auto schema = words_schema();
+  const std::string then = R"(["1970-01-01 00:01:00"])";
+  BOOST_TEST(
+      sorted_rows(s.create_dataset(schema, {words({{"a", 1}})}).select_expr("CAST(current_timestamp() AS STRING) AS t")) ==
+          texts{then},
+      boost::test_tools::per_element());
+  auto in = s.push_stream(schema);
+  const auto query = in.stream()
+                         .select_expr("CAST(current_timestamp() AS STRING) AS t")
+                         .write_stream()
+                         .format("memory")
+                         .query_name("times")
+                         .start();
+  in.push(words({{"a", 1}}));
+  query->process_all_available();
+  BOOST_TEST(sorted_rows(s.table("times")) == texts{then}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "flow/batch.hpp"
+#include "flow/clock.hpp"
 #include "flow/physical_plan.hpp"
 #include "flow/sink.hpp"
 #include "flow/state.hpp"
@@ -22,6 +23,9 @@ struct session_options {
   /// Workers spin instead of sleeping: single-digit microseconds from push to callback, at the price of full cores.
   bool busy_polling = false;
   std::vector<std::pair<std::string, std::string>> conf = {};  ///< "spark.sql.streaming.multipleWatermarkPolicy" and the like.
+  /// Processing time: what current_timestamp() says, what triggers go by, which day "10:30" is on. Tests and
+  /// replays set their own.
+  clock_function clock = system_now;
 };
 
 /// Everything about one query's run besides the plan and the sink.

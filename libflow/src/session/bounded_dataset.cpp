@@ -1,5 +1,3 @@
-#include <chrono>
-
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 
@@ -11,18 +9,9 @@
 
 namespace flow {
 
-namespace {
-
-timestamp now() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
-
-}  // namespace
-
 std::vector<batch> dataset::collect() const {
   const auto plan = make_physical_plan(*plan_, session_->lookup(), {.streaming = false, .mode = output_mode::append});
-  return run_local(plan, {now(), 0});
+  return run_local(plan, {session_->options().clock(), 0});
 }
 
 std::int64_t dataset::count() const {
