@@ -315,12 +315,8 @@ int stage_builder::place_deduplicate(const resolved_plan& node) {
   }
   plan.within_watermark = node.within_watermark && time;
   plan.uid = uid_of(node, "deduplicate");
-  const bool time_is_key = time && std::find(node.ids.begin(), node.ids.end(), time->id) != node.ids.end();
-  const bool forgets = plan.within_watermark || time_is_key;
   const int id = exchanged(below, plan.columns);
-  auto spec = make_deduplicate(stage(id).output, std::move(plan));
-  spec.wants_no_data_epochs = forgets;
-  append(id, std::move(spec));
+  append(id, make_deduplicate(stage(id).output, std::move(plan)));
   return id;
 }
 
