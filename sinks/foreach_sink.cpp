@@ -9,12 +9,13 @@ namespace flow {
 
 namespace {
 
-// The user's function, its failures told apart from libflow's own.
+// The user's function, its failures told apart from libflow's own, but for the wish to begin again.
 template <class Call>
 void call_user(const char* what, const Call& call) {
   try {
     call();
   } catch (const std::exception& e) {
+    if (const auto* own = dynamic_cast<const error*>(&e); own && own->code() == errc::restart_required) throw;
     throw error(errc::query_failed, std::string("the function given to ") + what + " failed: " + e.what());
   } catch (...) {
     throw error(errc::query_failed,

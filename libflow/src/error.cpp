@@ -50,6 +50,8 @@ std::string_view to_string(errc code) noexcept {
       return "query_failed";
     case errc::illegal_state:
       return "illegal_state";
+    case errc::restart_required:
+      return "restart_required";
   }
   return "unknown";
 }

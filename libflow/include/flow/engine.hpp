@@ -42,6 +42,10 @@ struct query_settings {
   duration idle_timeout = seconds(5);  ///< Continuous: a source partition silent for so long stops holding back the watermark.
   watermark_policy policy = watermark_policy::min;
   bool no_data_epochs = true;  ///< spark.sql.streaming.noDataMicroBatches.enabled
+  /// How many times in a row, without an epoch published in between, the query begins again at its checkpoint when a sink or
+  /// source asks for it (errc::restart_required). 0: never.
+  int restarts = 10;
+  duration restart_pause = milliseconds(100);  ///< Before the second restart in a row; doubles with each, up to 10 s.
 };
 
 /// Runs physical plans as actors. Declared here, defined by the actors room, so that the language needs no CAF.

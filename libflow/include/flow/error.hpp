@@ -29,6 +29,9 @@ enum class errc {
   storage_failed,       ///< LMDB or the file system refused (disk full, fsync error).
   query_failed,         ///< A running query ended with an error that has no code of its own (a user function threw).
   illegal_state,        ///< A call that does not fit the moment (start of a running query).
+  /// A sink or source that cannot go on, but could if it began again at the checkpoint: a transaction was lost, timed out or
+  /// has an unknown outcome. A running query then starts again by itself (query_settings::restarts).
+  restart_required,
 };
 
 /// The code's name as written in the enum: `unknown_option`.

@@ -23,11 +23,15 @@ struct sink_context {
   bool continuous = false;
 };
 
-/// Where results go. Driven by one thread, in this order:
+/// Where results go. Driven by one thread at a time, in this order:
 ///
 ///     open recover (write* prepare -- LMDB commits the epoch -- commit)*  close
 ///
-/// so that an epoch's rows become visible whole or not at all, exactly once where the sink can do it (docs/guarantees.md).
+/// so that an epoch's rows become visible whole or not at all, exactly once where the sink can do it (docs/guarantees.md). The
+/// order of calls for a sink that overlaps() is looser: see there.
+///
+/// Any call may throw. error{restart_required} makes the query begin again at its checkpoint, with a new sink opened and
+/// recovered; every other error ends the query. Either way close() follows, and nothing else.
 class sink {
  public:
   virtual ~sink() = default;
@@ -50,8 +54,15 @@ class sink {
     (void)e;
     (void)prepared;
   }
-  /// After the last epoch, or when the query fails. Throws away rows of an epoch not prepared.
+  /// After the last epoch, or when the query fails or starts again. Throws away rows of an epoch not prepared. Never while
+  /// another call is under way.
   virtual void close() {}
+
+  /// True if commit(n) may be called from another thread, and may take its time, while write(n + 1) and prepare(n + 1) are
+  /// called: epoch n + 1 is then written while n becomes durable and visible. Commits still come one by one and in order, and
+  /// neither write(n + 2) nor commit(n + 1) comes before commit(n) has returned. False: rows of n + 1 wait for commit(n), and
+  /// all calls come from one thread.
+  virtual bool overlaps() const { return false; }
 
   /// True if calls may wait on I/O: the sink then gets a thread of its own.
   virtual bool blocking() const { return true; }

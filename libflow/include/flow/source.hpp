@@ -74,6 +74,8 @@ struct read_limit {
 /// position({}) is recorded. After a crash between the two the same list is adopt()ed and read again.
 /// Continuous: discover() gives splits as they appear; at each barrier position(unfinished) is recorded.
 /// A position recorded in one mode can be restored in the other.
+///
+/// Any call, of readers too, may throw error{restart_required}: the query then begins again at its checkpoint, anew.
 class source {
  public:
   virtual ~source() = default;
@@ -89,7 +91,8 @@ class source {
   virtual void adopt(const std::vector<source_split>& planned) = 0;
   /// The position after everything given out, except that `unfinished` are only as far as they say.
   virtual nlohmann::json position(const std::vector<split_position>& unfinished) const = 0;
-  /// The epoch with this position is durable: what lies before may be forgotten (or archived: cleanSource).
+  /// The epoch with this position is durable and shown by the sink: what lies before may be forgotten (or archived:
+  /// cleanSource). The next epoch's discover() may have been called before.
   virtual void commit(const nlohmann::json& position) { (void)position; }
 
   /// A reader of a split, from the split's begin, or from `position` if not null.
