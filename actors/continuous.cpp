@@ -84,8 +84,7 @@ void query_actor::inject() {
 void query_actor::on_positions(positions_message m) { commit(std::move(m.positions)); }
 
 void query_actor::after_barrier() {
-  release_drains([this](const drain& each) { return each.where == drain::phase::committing && each.until <= tracker_.last(); });
-  if (stopping_) return stopped_at_ == tracker_.last() ? finish() : inject();
+  if (stopping_) return stopped_at_ == tracker_.last() ? finish_when_settled() : inject();
   launch_->board->set_status({active_ ? "Processing new data" : "Waiting for data to arrive", active_, false});
   if (barrier_due_) inject();
 }
@@ -108,7 +107,7 @@ void query_actor::on_quiet(const quiet_message& m) {
       all_quiet(each);
     }
   }
-  release_drains([this](const drain& each) { return each.where == drain::phase::committing && each.until <= tracker_.last(); });
+  release_settled();
 }
 
 /// All has been read: the next barrier has it all before it.

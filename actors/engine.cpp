@@ -4,8 +4,8 @@
 #include <mutex>
 #include <thread>
 
-#include "actors/query_actor.hpp"
 #include "actors/running_query.hpp"
+#include "actors/supervisor_actor.hpp"
 
 namespace flow {
 
@@ -37,9 +37,9 @@ class actor_engine : public engine {
   ~actor_engine() override { shut_down(); }
 
   query_ptr start(physical_plan plan, sink_provider_ptr sink, query_settings settings) override {
-    const auto launch = prepare_launch(std::move(plan), *sink, std::move(settings), clock_);
+    const auto launch = prepare_launch(std::move(plan), std::move(sink), std::move(settings), clock_);
     const auto query = std::make_shared<running_query>(*launch);
-    query->attach(system_.spawn<query_actor>(launch));
+    query->attach(system_.spawn<supervisor_actor>(launch));
     const std::lock_guard lock(mutex_);
     std::erase_if(queries_, [](const auto& each) { return !each->is_active(); });
     queries_.push_back(query);

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +11,7 @@
 
 #include "actors/inbox.hpp"
 #include "actors/stage_worker.hpp"
+#include "actors/waiting_call.hpp"
 #include "flow/bound_expression.hpp"
 #include "flow/error.hpp"
 #include "flow/source.hpp"
@@ -18,6 +19,8 @@
 /// What the actors say to each other (protocols.hpp says who says what to whom). Messages stay inside the process and are never
 /// written as bytes.
 namespace flow {
+
+struct query_launch;
 
 // On the edges of the graph.
 struct item_message {
@@ -97,7 +100,7 @@ struct barrier_tick_message {};
 struct discoverable_message {};
 struct stop_message {};
 struct drain_request_message {
-  std::shared_ptr<std::promise<void>> done;
+  std::shared_ptr<waiting_call> call;
 };
 struct ended_message {};
 
@@ -118,7 +121,11 @@ struct positions_message {
   std::vector<nlohmann::json> positions;
 };
 struct settle_message {
+  epoch number;
   std::vector<nlohmann::json> positions;
+};
+struct settled_message {
+  epoch number;
 };
 
 // Between the query actor and the checkpoint.
@@ -137,6 +144,17 @@ struct commit_message {
 };
 struct committed_message {
   epoch number;
+};
+
+// Between a query's supervisor and its runs.
+struct run_ended_message {
+  std::optional<flow::error> failure;
+  epoch published;  ///< The run's newest.
+};
+struct relaunch_message {};
+struct relaunched_message {
+  std::shared_ptr<query_launch> launch;  ///< The next run's, or after a failure still the last one's.
+  std::optional<flow::error> failure;
 };
 
 }  // namespace flow
@@ -171,9 +189,13 @@ FLOW_MESSAGE(discovered_message)
 FLOW_MESSAGE(position_message)
 FLOW_MESSAGE(positions_message)
 FLOW_MESSAGE(settle_message)
+FLOW_MESSAGE(settled_message)
 FLOW_MESSAGE(plan_message)
 FLOW_MESSAGE(planned_message)
 FLOW_MESSAGE(delta_message)
 FLOW_MESSAGE(commit_message)
 FLOW_MESSAGE(committed_message)
+FLOW_MESSAGE(run_ended_message)
+FLOW_MESSAGE(relaunch_message)
+FLOW_MESSAGE(relaunched_message)
 #undef FLOW_MESSAGE

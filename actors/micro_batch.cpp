@@ -1,4 +1,6 @@
 // Micro-batch mode of the coordinator: look for data, plan, run, one epoch after the other.
+#include <algorithm>
+
 #include "actors/query_actor.hpp"
 #include "flow/failpoint.hpp"
 
@@ -14,7 +16,7 @@ void query_actor::look_for_data() {
     again_ = true;
     return;
   }
-  if (stopping_) return finish();
+  if (stopping_ || finishing_) return finish_when_settled();
   ++generation_;
   again_ = false;
   trigger_started_ = step_started_ = std::chrono::steady_clock::now();
@@ -46,7 +48,7 @@ bool query_actor::no_data_epoch_due() const {
 void query_actor::on_discovered_batch(const discovered_message& m) {
   discovering_ = false;
   time("latestOffset");
-  if (stopping_) return finish();
+  if (stopping_) return finish_when_settled();
   const bool data = std::any_of(m.splits.begin(), m.splits.end(), [](const auto& splits) { return !splits.empty(); });
   data || no_data_epoch_due() ? plan_epoch(m) : nothing_new();
 }
@@ -83,7 +85,7 @@ void query_actor::run_epoch() {
 }
 
 void query_actor::after_epoch() {
-  if (stopping_ || launch_->settings.trigger.what == trigger::kind::once) return finish();
+  if (stopping_ || launch_->settings.trigger.what == trigger::kind::once) return finish_when_settled();
   // Whoever waits for all that is there need not wait for the clock too.
   if (launch_->settings.trigger.what == trigger::kind::interval && drains_.empty()) return wait_for_data();
   look_for_data();
@@ -91,9 +93,15 @@ void query_actor::after_epoch() {
 
 void query_actor::nothing_new() {
   launch_->board->set_status({"Waiting for data to arrive", false, false});
-  release_drains([](const drain& each) { return each.armed; });
-  if (one_shot()) return finish();
-  if (!drains_.empty() || (again_ && launch_->settings.trigger.what != trigger::kind::interval)) return look_for_data();
+  for (auto& each : drains_) {
+    if (!each.armed) continue;
+    each.where = drain::phase::committing;
+    each.until = tracker_.last();
+  }
+  release_settled();
+  if (one_shot()) return finish_when_settled();
+  const bool waited_for = std::any_of(drains_.begin(), drains_.end(), [](const drain& each) { return !each.armed; });
+  if (waited_for || (again_ && launch_->settings.trigger.what != trigger::kind::interval)) return look_for_data();
   wait_for_data();
 }
 

@@ -30,6 +30,7 @@ planner_actor::behavior_type planner_actor::make_behavior() {
       [this](const position_message& m) { answer_positions(m); },
       [this](const settle_message& m) {
         for (std::size_t i = 0; i < sources_.size(); ++i) sources_[i]->commit(m.positions[i]);
+        send(query_, settled_message{m.number});
       },
   };
 }

@@ -76,6 +76,9 @@ nlohmann::json to_json(const epoch_progress& p) {
                         {"stateOperators", state_operators(p)},
                         {"sources", nlohmann::json::array()},
                         {"sink", {{"description", p.sink}, {"numOutputRows", p.rows_out}}}};
+  if (p.restarts.count > 0) {
+    out["restarts"] = {{"count", p.restarts.count}, {"reason", p.restarts.reason}, {"timestamp", iso_time(p.restarts.at)}};
+  }
   for (const auto& [name, time] : p.durations) out["durationMs"][name] = time.count();
   for (const auto& each : p.sources) {
     nlohmann::json source = {{"description", each.description},

@@ -15,6 +15,19 @@
 
 namespace flow {
 
+/// How often a query has begun again by itself, and why the last time.
+struct restart_record {
+  int count = 0;
+  std::string reason;
+  timestamp at{};
+
+  void note(std::string why, timestamp when) {
+    ++count;
+    reason = std::move(why);
+    at = when;
+  }
+};
+
 /// What is gathered about one epoch for its progress report.
 struct epoch_progress {
   struct source_progress {
@@ -43,6 +56,7 @@ struct epoch_progress {
   std::vector<source_progress> sources;
   std::string sink;
   std::int64_t rows_out = 0;
+  restart_record restarts;
 };
 
 /// The report with the names of Spark's StreamingQueryProgress.

@@ -55,7 +55,7 @@ using planner_handle = caf::typed_actor<
     caf::reacts_to<discover_message>,
     /// Continuous: the sources' positions at a barrier. Answered by positions_message.
     caf::reacts_to<position_message>,
-    /// The epoch with these positions is durable: what lies before may be forgotten.
+    /// The epoch with these positions is durable: what lies before may be forgotten. Answered by settled_message.
     caf::reacts_to<settle_message>>;
 
 /// Owns the checkpoint. Has its own thread, since commits block.
@@ -71,14 +71,16 @@ using checkpoint_handle = caf::typed_actor<
     /// To itself: merge segments while there is nothing else to do.
     caf::reacts_to<compact_message>>;
 
-/// The coordinator of one query: decides when an epoch begins, is complete, and what comes next.
+/// The coordinator of one run of a query: decides when an epoch begins, is complete, and what comes next.
 using query_handle = caf::typed_actor<
     /// A stage instance has finished the epoch; its deltas are on their way to the checkpoint.
     caf::reacts_to<stage_done_message>,
     /// The sink has made the epoch's rows safe.
     caf::reacts_to<sink_done_message>,
-    /// The sink shows the epoch's rows: the epoch is over.
-    caf::reacts_to<published_message>, caf::reacts_to<discovered_message>, caf::reacts_to<positions_message>,
+    /// The sink shows the epoch's rows.
+    caf::reacts_to<published_message>,
+    /// The sources know it too: the epoch is over.
+    caf::reacts_to<settled_message>, caf::reacts_to<discovered_message>, caf::reacts_to<positions_message>,
     caf::reacts_to<planned_message>, caf::reacts_to<committed_message>,
     /// Continuous: rows have been read since the last barrier, so another is needed.
     caf::reacts_to<active_message>,
@@ -92,11 +94,26 @@ using query_handle = caf::typed_actor<
     caf::reacts_to<tick_message>,
     /// To itself: time for a barrier (continuous).
     caf::reacts_to<barrier_tick_message>,
-    /// From the query's handle: end after the epoch under way.
+    /// End after the epoch under way.
     caf::reacts_to<stop_message>,
-    /// From the query's handle: tell when all that is readable now has been committed.
+    /// Tell when all that is readable now has been committed.
     caf::reacts_to<drain_request_message>,
-    /// To itself: every other actor of the query is gone.
+    /// To itself: every other actor of the run is gone. Followed by run_ended_message.
     caf::reacts_to<ended_message>>;
+
+/// A query from its start to its end, over as many runs as it takes.
+using supervisor_handle = caf::typed_actor<
+    /// A run is over, and all its actors are gone.
+    caf::reacts_to<run_ended_message>,
+    /// The next run can begin, or could not be made.
+    caf::reacts_to<relaunched_message>,
+    /// To itself: the pause before the next run is over.
+    caf::reacts_to<relaunch_message>,
+    /// From the query's handle, for the run: end.
+    caf::reacts_to<stop_message>,
+    /// From the query's handle, for the run: tell when all that is readable now has been committed.
+    caf::reacts_to<drain_request_message>,
+    /// For the run: end with this error.
+    caf::reacts_to<failed_message>>;
 
 }  // namespace flow

@@ -30,12 +30,14 @@ bool told_by_all(const physical_stage& stage) {
 
 }  // namespace
 
-query_actor::query_actor(caf::actor_config& config, std::shared_ptr<query_launch> launch)
+query_actor::query_actor(caf::actor_config& config, std::shared_ptr<query_launch> launch, supervisor_handle supervisor)
     : query_handle::base(config),
       launch_(std::move(launch)),
+      supervisor_(std::move(supervisor)),
       tracker_(launch_->graph->participants(), launch_->last),
       marks_(launch_->plan.watermarks, launch_->settings.policy),
       merged_(own_nodes_by_participant(*launch_), launch_->settings.policy),
+      settled_epoch_(launch_->last),
       last_passed_(launch_->last_passed),
       positions_(launch_->positions),
       last_barrier_(std::chrono::steady_clock::now()) {
@@ -50,6 +52,7 @@ void query_actor::on_exit() {
   sink_ = sink_handle();
   planner_ = planner_handle();
   checkpoint_ = checkpoint_handle();
+  supervisor_ = supervisor_handle();
   children_.clear();
   launch_.reset();
 }
@@ -75,6 +78,7 @@ query_actor::behavior_type query_actor::make_behavior() {
       [this](const stage_done_message& m) { guard([&] { on_stage_done(m); }); },
       [this](const sink_done_message& m) { guard([&] { on_sink_done(m); }); },
       [this](const published_message&) { guard([&] { on_published(); }); },
+      [this](const settled_message& m) { guard([&] { on_settled(m.number); }); },
       [this](const discovered_message& m) {
         guard([&] { launch_->continuous() ? on_discovered_splits(m) : on_discovered_batch(m); });
       },
@@ -166,6 +170,12 @@ void query_actor::finish() {
   if (alive_ == 0) send(this, ended_message{});
 }
 
+/// An orderly end: cleaning up after the last epoch belongs to it.
+void query_actor::finish_when_settled() {
+  finishing_ = true;
+  if (settled_epoch_ == tracker_.last()) finish();
+}
+
 void query_actor::on_child_down() {
   if (alive_ > 0) --alive_;
   if (!ending_) {
@@ -179,10 +189,10 @@ void query_actor::on_child_down() {
 void query_actor::end() {
   if (!launch_) return;
   if (orphaned_ && !failure_) failure_ = error(errc::query_failed, "an actor of the query ended without an error");
-  const auto board = launch_->board;
+  run_ended_message over{failure_, tracker_.last()};
+  const auto supervisor = supervisor_;
   on_exit();
-  board->end(failure_);
-  release_drains([](const drain&) { return true; });
+  send(supervisor, std::move(over));
   quit();
 }
 
@@ -191,7 +201,7 @@ void query_actor::stop() {
   if (launch_->continuous()) {
     if (tracker_.where() == epoch_tracker::phase::quiet) inject();
   } else if (!discovering_ && !planning_ && tracker_.where() == epoch_tracker::phase::quiet) {
-    finish();
+    finish_when_settled();
   }
 }
 
@@ -294,11 +304,17 @@ void query_actor::on_published() {
   tracker_.published();
   last_passed_ = plan_.passed;
   send(checkpoint_, published_message{tracker_.last()});
-  send(planner_, settle_message{end_positions_});
+  send(planner_, settle_message{tracker_.last(), end_positions_});
   report_progress();
   positions_ = end_positions_;
   if (ending_) return;
   launch_->continuous() ? after_barrier() : after_epoch();
+}
+
+void query_actor::on_settled(epoch number) {
+  settled_epoch_ = number;
+  release_settled();
+  if (finishing_) finish_when_settled();
 }
 
 void query_actor::time(const char* what) {
@@ -343,6 +359,7 @@ void query_actor::report_progress() {
       }
     }
   }
+  progress_.restarts = launch_->restarts;
   launch_->board->add_progress(to_json(progress_));
   progress_ = {};
 }
@@ -351,16 +368,21 @@ void query_actor::report_progress() {
 // -----------------------------------------------------------------------------------------------
 
 void query_actor::on_drain_request(const drain_request_message& m) {
-  drains_.push_back({m.done});
+  drains_.push_back({m.call});
   launch_->continuous() ? discover_more() : look_for_data();
 }
 
 void query_actor::release_drains(const std::function<bool(const drain&)>& which) {
   std::erase_if(drains_, [&](const drain& each) {
     if (!which(each)) return false;
-    each.done->set_value();
+    each.call->fulfil();
     return true;
   });
+}
+
+/// Those whose rows are committed, and whose sources know it: they may have made room for more.
+void query_actor::release_settled() {
+  release_drains([this](const drain& each) { return each.where == drain::phase::committing && each.until <= settled_epoch_; });
 }
 
 std::chrono::microseconds query_actor::poll_interval() const {

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <future>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,11 +14,11 @@
 
 namespace flow {
 
-/// The coordinator of one query: spawns its actors, runs epochs one after the other, and ends the query. What is common to both
+/// The coordinator of one run: spawns its actors, runs epochs one after the other, and ends them. What is common to both
 /// modes is in query_actor.cpp, micro-batch planning in micro_batch.cpp, barriers at intervals in continuous.cpp.
 class query_actor : public query_handle::base {
  public:
-  query_actor(caf::actor_config& config, std::shared_ptr<query_launch> launch);
+  query_actor(caf::actor_config& config, std::shared_ptr<query_launch> launch, supervisor_handle supervisor);
 
   const char* name() const override { return "flow.query"; }
   void on_exit() override;
@@ -37,7 +36,7 @@ class query_actor : public query_handle::base {
   /// A process_all_available() that waits.
   struct drain {
     enum class phase { discovering, reading, settling, committing };
-    std::shared_ptr<std::promise<void>> done;
+    std::shared_ptr<waiting_call> call;
     phase where = phase::discovering;
     bool armed = false;       ///< A look for data has begun after the call.
     std::uint64_t token = 0;  ///< Continuous: of its drain_message.
@@ -53,6 +52,7 @@ class query_actor : public query_handle::base {
   void guard(const Work& work);
   void fail(error cause);
   void finish();
+  void finish_when_settled();
   void on_child_down();
   void end();
   void stop();
@@ -66,6 +66,7 @@ class query_actor : public query_handle::base {
   epoch_marks marks_after_epoch();
   void on_committed();
   void on_published();
+  void on_settled(epoch number);
   void report_progress();
   void time(const char* what);
 
@@ -93,11 +94,13 @@ class query_actor : public query_handle::base {
 
   void on_drain_request(const drain_request_message& m);
   void release_drains(const std::function<bool(const drain&)>& which);
+  void release_settled();
   std::chrono::microseconds poll_interval() const;  ///< 0: no source needs it.
   void tick_after(std::chrono::microseconds delay);
   bool one_shot() const;
 
   std::shared_ptr<query_launch> launch_;
+  supervisor_handle supervisor_;
   std::vector<reader> readers_;
   std::vector<operator_handle> operators_;
   sink_handle sink_;
@@ -110,6 +113,7 @@ class query_actor : public query_handle::base {
   epoch_watermarks marks_;
   watermark_tracker merged_;  ///< Continuous: what the instances report, per participant.
   epoch_plan plan_;
+  epoch settled_epoch_;  ///< The newest that the sources know is published.
   watermark last_passed_;
   std::vector<nlohmann::json> positions_;      ///< As of the last published epoch.
   std::vector<nlohmann::json> end_positions_;  ///< Of the epoch under way.
@@ -133,6 +137,7 @@ class query_actor : public query_handle::base {
   bool settle_ = false;   ///< Continuous: the next barrier says that all there was has been read.
   bool settled_ = false;  ///< Continuous: the last one did, and no rows have come since.
   bool stopping_ = false;
+  bool finishing_ = false;  ///< To end as soon as the sources know of the last epoch.
   bool ending_ = false;
   bool orphaned_ = false;         ///< An actor ended without saying why.
   std::uint64_t generation_ = 0;  ///< Of the pending tick.

@@ -13,6 +13,11 @@ void query_board::add_progress(nlohmann::json progress) {
   if (progress_.size() > kept_progress) progress_.pop_front();
 }
 
+void query_board::set_run_id(std::string id) {
+  const std::lock_guard lock(mutex_);
+  run_id_ = std::move(id);
+}
+
 void query_board::end(std::optional<error> failure) {
   {
     const std::lock_guard lock(mutex_);
@@ -26,6 +31,11 @@ void query_board::end(std::optional<error> failure) {
 query_status query_board::status() const {
   const std::lock_guard lock(mutex_);
   return status_;
+}
+
+std::string query_board::run_id() const {
+  const std::lock_guard lock(mutex_);
+  return run_id_;
 }
 
 bool query_board::ended() const {

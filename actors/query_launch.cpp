@@ -59,11 +59,8 @@ void make_sources(query_launch& launch) {
   }
 }
 
-/// Opens the sink and goes back to the epoch whose rows it shows.
-void recover_sink(query_launch& launch, const sink_provider& provider) {
-  launch.sink = provider.make();
-  launch.sink->open({launch.settings.name, launch.id, launch.settings.checkpoint_dir, launch.settings.mode, launch.plan.output,
-                     launch.continuous()});
+/// Goes back to the epoch whose rows the sink shows.
+void recover_sink(query_launch& launch) {
   const auto newest = launch.store->newest();
   const auto visible = launch.sink->recover(newest ? newest->number : epoch{}, newest ? newest->sinks : nlohmann::json());
   if (newest && visible < newest->number) {
@@ -139,39 +136,68 @@ std::shared_ptr<stage_parts> make_stage(std::size_t at, std::uint32_t instance, 
   return parts;
 }
 
+/// From sources made to a query ready to run.
+void recover(query_launch& launch) {
+  std::vector<int> readers;
+  for (const auto& each : launch.sources) readers.push_back(each->reader_count());
+  launch.graph = std::make_shared<stage_graph>(launch.plan, readers, launch.settings.parallelism);
+  launch.window = credit_window_size(launch.settings.memory_limit_bytes, launch.graph->edge_count());
+  launch.sink = launch.provider->make();
+  launch.sink->open({launch.settings.name, launch.id, launch.settings.checkpoint_dir, launch.settings.mode, launch.plan.output,
+                     launch.continuous()});
+  try {
+    recover_sink(launch);
+    restore_sources(launch);
+    for (std::size_t stage = 0; stage < launch.graph->stage_count(); ++stage) {
+      for (std::uint32_t i = 0; i < launch.graph->instances(stage); ++i) {
+        launch.stages.push_back(make_stage(stage, i, launch));
+      }
+    }
+  } catch (...) {
+    launch.sink->close();
+    throw;
+  }
+}
+
 }  // namespace
 
-std::shared_ptr<query_launch> prepare_launch(physical_plan plan, const sink_provider& sink, query_settings settings,
+std::shared_ptr<query_launch> prepare_launch(physical_plan plan, sink_provider_ptr sink, query_settings settings,
                                              std::function<timestamp()> clock) {
-  sink.check(*plan.output, settings.mode);
+  sink->check(*plan.output, settings.mode);
   auto launch = std::make_shared<query_launch>();
   launch->plan = std::move(plan);
+  launch->provider = std::move(sink);
   launch->settings = std::move(settings);
   launch->clock = std::move(clock);
   launch->board = std::make_shared<query_board>();
   launch->run_id = random_uuid();
+  launch->board->set_run_id(launch->run_id);
   launch->store = open_store(launch->settings);
   launch->id = launch->store->query_id();
   compare_plans(*launch->store, *launch);
   make_sources(*launch);
+  recover(*launch);
+  return launch;
+}
 
-  std::vector<int> readers;
-  for (const auto& each : launch->sources) readers.push_back(each->reader_count());
-  launch->graph = std::make_shared<stage_graph>(launch->plan, readers, launch->settings.parallelism);
-  launch->window = credit_window_size(launch->settings.memory_limit_bytes, launch->graph->edge_count());
-
-  recover_sink(*launch, sink);
-  try {
-    restore_sources(*launch);
-    for (std::size_t stage = 0; stage < launch->graph->stage_count(); ++stage) {
-      for (std::uint32_t i = 0; i < launch->graph->instances(stage); ++i) {
-        launch->stages.push_back(make_stage(stage, i, *launch));
-      }
-    }
-  } catch (...) {
-    launch->sink->close();
-    throw;
-  }
+std::shared_ptr<query_launch> prepare_relaunch(query_launch& before) {
+  auto launch = std::make_shared<query_launch>();
+  launch->plan = before.plan;
+  launch->provider = before.provider;
+  launch->settings = before.settings;
+  launch->clock = before.clock;
+  launch->board = before.board;
+  launch->own_threads = before.own_threads;
+  launch->restarts = before.restarts;
+  launch->run_id = random_uuid();
+  launch->store = before.store;
+  launch->id = before.id;
+  before.stages.clear();
+  before.sink.reset();
+  make_sources(*launch);
+  // The old sources go only now that the new ones are there: rows pushed and not committed live as long as someone needs them.
+  before.sources = launch->sources;
+  recover(*launch);
   return launch;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/epoch_json.hpp"
+#include "actors/progress.hpp"
 #include "actors/query_board.hpp"
 #include "actors/stage_graph.hpp"
 #include "actors/stage_worker.hpp"
@@ -18,6 +19,7 @@ namespace flow {
 /// start(), so that whatever does not fit is thrown there, before any row is read.
 struct query_launch {
   physical_plan plan;
+  sink_provider_ptr provider;
   query_settings settings;
   std::shared_ptr<stage_graph> graph;
   std::shared_ptr<checkpoint_store> store;
@@ -34,6 +36,7 @@ struct query_launch {
   std::optional<epoch_plan> interrupted;  ///< Micro-batch: planned and perhaps begun before a crash, to be run again.
   std::vector<nlohmann::json> interrupted_positions;  ///< Per source, after `interrupted`.
 
+  restart_record restarts;  ///< Earlier runs of the query.
   std::shared_ptr<query_board> board;
   std::function<timestamp()> clock;  ///< Processing time.
   bool own_threads = true;           ///< False in simulations: blocking actors run in the pool too.
@@ -43,7 +46,11 @@ struct query_launch {
 
 /// Opens, compares, recovers and restores. `clock` gives processing time.
 /// @throws error for a checkpoint that does not fit, is locked or broken; whatever sink and sources throw.
-std::shared_ptr<query_launch> prepare_launch(physical_plan plan, const sink_provider& sink, query_settings settings,
+std::shared_ptr<query_launch> prepare_launch(physical_plan plan, sink_provider_ptr sink, query_settings settings,
                                              std::function<timestamp()> clock);
+
+/// The same query's next run, from the same open checkpoint with new sources and a new sink. No actor of the run `before` may
+/// be left. If it throws, it may be tried again.
+std::shared_ptr<query_launch> prepare_relaunch(query_launch& before);
 
 }  // namespace flow

@@ -1,28 +1,22 @@
 #include "actors/running_query.hpp"
 
-#include <future>
-
 namespace flow {
 
 running_query::running_query(const query_launch& launch)
-    : id_(launch.id),
-      run_id_(launch.run_id),
-      name_(launch.settings.name),
-      plan_text_(launch.plan.physical_text),
-      board_(launch.board) {}
+    : id_(launch.id), name_(launch.settings.name), plan_text_(launch.plan.physical_text), board_(launch.board) {}
 
-void running_query::attach(query_handle coordinator) {
+void running_query::attach(supervisor_handle supervisor) {
   const std::lock_guard lock(mutex_);
-  coordinator_ = std::move(coordinator);
+  supervisor_ = std::move(supervisor);
 }
 
-void running_query::detach() { attach(query_handle()); }
+void running_query::detach() { attach(supervisor_handle()); }
 
 template <class Message>
 bool running_query::tell(Message message) {
   const std::lock_guard lock(mutex_);
-  if (!coordinator_) return false;
-  caf::anon_send(coordinator_, std::move(message));
+  if (!supervisor_) return false;
+  caf::anon_send(supervisor_, std::move(message));
   return true;
 }
 
@@ -49,10 +43,10 @@ bool running_query::await_termination(std::chrono::milliseconds timeout) {
 }
 
 void running_query::process_all_available() {
-  const auto done = std::make_shared<std::promise<void>>();
-  auto result = done->get_future();
-  if (!board_->ended() && tell(drain_request_message{done})) {
-    // The coordinator fulfils it, at the latest when the query ends. Its end may have been quicker than the message.
+  const auto call = std::make_shared<waiting_call>();
+  auto result = call->answer();
+  if (!board_->ended() && tell(drain_request_message{call})) {
+    // The supervisor sees to it, at the latest when the query ends. Its end may have been quicker than the message.
     while (result.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout && !board_->ended()) continue;
   }
   rethrow();

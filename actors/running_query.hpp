@@ -7,17 +7,17 @@
 
 namespace flow {
 
-/// The user's handle on a query: sends its coordinator wishes and reads its board. Outlives the engine safely.
+/// The user's handle on a query: sends its supervisor wishes and reads its board. Outlives the engine safely.
 class running_query : public streaming_query {
  public:
   explicit running_query(const query_launch& launch);
 
   /// Whom to send wishes to; forgotten when the query has ended.
-  void attach(query_handle coordinator);
+  void attach(supervisor_handle supervisor);
   void detach();
 
   std::string id() const override { return id_; }
-  std::string run_id() const override { return run_id_; }
+  std::string run_id() const override { return board_->run_id(); }
   std::string name() const override { return name_; }
   bool is_active() const override { return !board_->ended(); }
   query_status status() const override { return board_->status(); }
@@ -35,10 +35,10 @@ class running_query : public streaming_query {
   bool tell(Message message);
   void rethrow() const;
 
-  std::string id_, run_id_, name_, plan_text_;
+  std::string id_, name_, plan_text_;
   std::shared_ptr<query_board> board_;
   std::mutex mutex_;
-  query_handle coordinator_;
+  supervisor_handle supervisor_;
 };
 
 }  // namespace flow

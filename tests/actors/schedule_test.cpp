@@ -6,7 +6,7 @@
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
-#include "actors/query_actor.hpp"
+#include "actors/supervisor_actor.hpp"
 #include "tests/actors/test_plans.hpp"
 
 using namespace flow;
@@ -34,7 +34,7 @@ class stepper {
     pool_.run_once();
     return true;
   }
-  query_handle spawn(const std::shared_ptr<query_launch>& launch) { return system_.spawn<query_actor>(launch); }
+  supervisor_handle spawn(const std::shared_ptr<query_launch>& launch) { return system_.spawn<supervisor_actor>(launch); }
 
   std::mt19937 random;
 
@@ -52,7 +52,7 @@ struct world {
     auto settings = settings_for(checkpoint.path(), when, static_cast<int>(steps.random() % 3 + 1));
     settings.state = steps.random() % 2 ? state_store_kind::memory : state_store_kind::lmdb;
     settings.memory_limit_bytes = 1;
-    auto launch = prepare_launch(std::move(plan), *tray_provider(output), settings, [] { return timestamp{1'000'000}; });
+    auto launch = prepare_launch(std::move(plan), tray_provider(output), settings, [] { return timestamp{1'000'000}; });
     launch->own_threads = false;
     auto board = launch->board;
     query = steps.spawn(launch);
@@ -60,7 +60,7 @@ struct world {
   }
   void run_to_end(const query_board& board) {
     while (!board.ended() && steps.step()) continue;
-    query = query_handle();
+    query = supervisor_handle();
     BOOST_REQUIRE(board.ended());
   }
 
@@ -68,7 +68,7 @@ struct world {
   std::shared_ptr<shelf> input = std::make_shared<shelf>(2);
   std::shared_ptr<tray> output = std::make_shared<tray>();
   scratch_dir checkpoint;
-  query_handle query;
+  supervisor_handle query;
 };
 
 void run_world(unsigned seed) {
@@ -92,9 +92,9 @@ void run_world(unsigned seed) {
     w.run_to_end(*board);
   }
   const auto board = w.start(total_plan({shelf_provider(w.input)}), seed % 2 == 0);
-  const auto done = std::make_shared<std::promise<void>>();
-  const auto finished = done->get_future();
-  caf::anon_send(w.query, drain_request_message{done});
+  const auto call = std::make_shared<waiting_call>();
+  const auto finished = call->answer();
+  caf::anon_send(w.query, drain_request_message{call});
   while (finished.wait_for(std::chrono::seconds(0)) != std::future_status::ready) BOOST_REQUIRE(w.steps.step());
   BOOST_TEST(!board->failure().has_value());
   caf::anon_send(w.query, stop_message{});

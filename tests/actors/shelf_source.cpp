@@ -73,6 +73,9 @@ class shelf_reader : public split_reader {
     if (next_ >= end_) return read_status::end;
     if (next_ >= shelf_->size(partition_)) return read_status::idle;
     const auto done = shelf_->reads.fetch_add(1);
+    if (shelf_->restart_reads > 0 && shelf_->restart_reads.fetch_sub(1) > 0) {
+      throw error(errc::restart_required, "the shelf was moved");
+    }
     if (const int limit = shelf_->fail_reads_after; limit >= 0 && done >= limit) {
       throw error(errc::unreadable_input, "the shelf broke");
     }

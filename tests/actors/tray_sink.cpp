@@ -87,6 +87,9 @@ class tray_sink : public sink {
 
  private:
   void step(const char* name) const {
+    if (tray_->restart_at == name && tray_->restarts.fetch_sub(1) > 0) {
+      throw error(errc::restart_required, std::string("the tray was lost at ") + name);
+    }
     if (tray_->fail_at == name) throw error(errc::unwritable_output, std::string("the tray fell at ") + name);
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -28,6 +29,9 @@ class tray {
   std::function<void()> at_write;
   /// Steps that throw: "open", "recover", "write", "prepare", "commit", "close".
   std::string fail_at;
+  /// The step at which it says so many times that the query must start again.
+  std::string restart_at;
+  std::atomic<int> restarts{0};
   bool blocking = false;
   /// recover() says that this many of the newest epochs never became visible.
   std::uint64_t forgotten = 0;
