@@ -20,7 +20,7 @@ checkpoint_actor::behavior_type checkpoint_actor::make_behavior() {
         store_->put_plan(m.number, m.plan);
         send(query_, planned_message{m.number});
       },
-      [this](const delta_message& m) { reports_.push_back(m.report); },
+      [this](const delta_message& m) { reports_[m.number].push_back(m.report); },
       [this](const commit_message& m) { commit(*m.record); },
       [this](const published_message& m) { store_->sink_committed(m.number); },
       [this](const compact_message&) { compact(); },
@@ -29,9 +29,9 @@ checkpoint_actor::behavior_type checkpoint_actor::make_behavior() {
 
 void checkpoint_actor::commit(const epoch_record& record) {
   std::vector<instance_delta> deltas;
-  for (const auto& report : reports_) deltas.insert(deltas.end(), report->deltas.begin(), report->deltas.end());
+  for (const auto& report : reports_[record.number]) deltas.insert(deltas.end(), report->deltas.begin(), report->deltas.end());
   store_->commit(record, deltas);
-  reports_.clear();
+  reports_.erase(record.number);
   send(query_, committed_message{record.number});
   if (!std::exchange(compacting_, true)) send(this, compact_message{});
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -25,7 +26,7 @@ class checkpoint_actor : public checkpoint_handle::base {
 
   std::shared_ptr<checkpoint_store> store_;
   query_handle query_;
-  std::vector<std::shared_ptr<const stage_report>> reports_;  ///< Of the epoch under way.
+  std::map<epoch, std::vector<std::shared_ptr<const stage_report>>> reports_;  ///< By epochs under way.
   bool compacting_ = false;
 };
 

@@ -59,34 +59,39 @@ void query_actor::on_active() {
   delayed_send(this, std::max(interval - passed, std::chrono::microseconds(0)), barrier_tick_message{});
 }
 
+bool query_actor::may_inject() const { return tracker_.may_begin() && stopped_at_.value == 0; }
+
 void query_actor::inject_soon() {
-  if (tracker_.where() == epoch_tracker::phase::quiet) {
-    inject();
-  } else {
-    barrier_due_ = true;
-  }
+  barrier_due_ = true;
+  if (may_inject()) inject();
 }
 
 void query_actor::inject() {
   barrier_due_ = false;
   active_ = false;
-  injected_ = seen_;
-  last_barrier_ = trigger_started_ = step_started_ = std::chrono::steady_clock::now();
-  progress_.started = launch_->clock();
+  auto account = new_account();
+  account.handed_out = seen_;
+  last_barrier_ = account.started;
   launch_->board->set_status({"Processing new data", true, true});
-  const auto number = tracker_.begin();
+  const auto number = begin_epoch(std::move(account));
   if (stopping_) stopped_at_ = number;
-  begin_gathering();
   settled_ = std::exchange(settle_, false);
   for (const auto& each : readers_) send(each.handle, inject_message{number, stopping_, settled_});
 }
 
-void query_actor::on_positions(positions_message m) { commit(std::move(m.positions)); }
+void query_actor::on_positions(const positions_message& m) {
+  auto& account = account_of(m.number);
+  account.end_positions = m.positions;
+  account.positions_known = true;
+  commit_next();
+}
 
+/// The newest epoch is complete, or the oldest is published: there may be room for another.
 void query_actor::after_barrier() {
-  if (stopping_) return stopped_at_ == tracker_.last() ? finish_when_settled() : inject();
-  launch_->board->set_status({active_ ? "Processing new data" : "Waiting for data to arrive", active_, false});
-  if (barrier_due_) inject();
+  if (stopped_at_.value > 0) return tracker_.last() == stopped_at_ ? finish_when_through() : void();
+  if (tracker_.quiet())
+    launch_->board->set_status({active_ ? "Processing new data" : "Waiting for data to arrive", active_, false});
+  if (barrier_due_ && may_inject()) inject();
 }
 
 void query_actor::ask_readers(drain& which, drain::phase what) {
@@ -113,17 +118,14 @@ void query_actor::on_quiet(const quiet_message& m) {
 /// All has been read: the next barrier has it all before it.
 void query_actor::all_quiet(drain& which) {
   which.where = drain::phase::committing;
-  const bool quiet = tracker_.where() == epoch_tracker::phase::quiet;
   const auto& stages = launch_->plan.stages;
   const bool observes = std::any_of(stages.begin(), stages.end(), [](const physical_stage& stage) {
     return stage.source < 0 && !own_watermark_nodes(stage).empty();
   });
+  which.until = tracker_.newest();
   // Operators that observe event time behind an exchange learn by a barrier that nothing more will come.
-  if (!active_ && (settled_ || !observes)) {
-    which.until = quiet ? tracker_.last() : tracker_.current();
-    return;
-  }
-  which.until = quiet ? tracker_.current() : tracker_.current().next();
+  if (!active_ && (settled_ || !observes)) return;
+  which.until = which.until.next();
   settle_ = true;
   inject_soon();
 }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/inbox.hpp"
+#include "actors/sink_writer.hpp"
 #include "actors/stage_worker.hpp"
 #include "actors/waiting_call.hpp"
 #include "flow/bound_expression.hpp"
@@ -78,9 +79,7 @@ struct stage_done_message {
   std::vector<nlohmann::json> readers;     ///< Readers' metrics.
 };
 struct sink_done_message {
-  epoch number;
-  nlohmann::json prepared;
-  std::int64_t rows = 0;
+  prepared_epoch what;
 };
 struct published_message {
   epoch number;
@@ -114,10 +113,12 @@ struct discovered_message {
   std::vector<nlohmann::json> positions;          ///< Micro-batch: per source, after these splits.
 };
 struct position_message {
+  epoch number;
   std::uint64_t sequence = 0;  ///< Splits given out later than this answer are unfinished from their begin.
   std::vector<std::vector<split_position>> unfinished;
 };
 struct positions_message {
+  epoch number;
   std::vector<nlohmann::json> positions;
 };
 struct settle_message {
@@ -128,7 +129,7 @@ struct settled_message {
   epoch number;
 };
 
-// Between the query actor and the checkpoint.
+// Between the query actor and the checkpoint. The sink is told of durable plans too.
 struct plan_message {
   epoch number;
   nlohmann::json plan;
@@ -137,6 +138,7 @@ struct planned_message {
   epoch number;
 };
 struct delta_message {
+  epoch number;
   std::shared_ptr<const stage_report> report;
 };
 struct commit_message {

@@ -12,30 +12,39 @@ bool query_actor::one_shot() const {
 }
 
 void query_actor::look_for_data() {
-  if (discovering_ || planning_ || tracker_.where() != epoch_tracker::phase::quiet) {
+  if (discovering_ || tracker_.running()) {
     again_ = true;
     return;
   }
-  if (stopping_ || finishing_) return finish_when_settled();
+  if (stopping_ || finishing_) return finish_when_through();
+  if (!tracker_.may_begin()) {
+    again_ = true;
+    return;
+  }
   ++generation_;
   again_ = false;
-  trigger_started_ = step_started_ = std::chrono::steady_clock::now();
-  progress_.started = launch_->clock();
-  if (launch_->interrupted) {
-    plan_ = *std::exchange(launch_->interrupted, std::nullopt);
-    end_positions_ = launch_->interrupted_positions;
-    return run_epoch();
-  }
+  next_ = new_account();
+  if (!launch_->interrupted.empty()) return run_interrupted();
   discovering_ = true;
   for (auto& each : drains_) each.armed = true;
   const auto what = launch_->settings.trigger.what;
   // Available-now reads what was there at the start: sources that make rows from time see it stand still.
-  const auto now = what == trigger::kind::available_now ? first_look_ : progress_.started;
+  const auto now = what == trigger::kind::available_now ? first_look_ : next_.progress.started;
   send(planner_, discover_message{{what == trigger::kind::once, now}});
 }
 
+/// An epoch that was planned before a crash or restart: its plan is durable already.
+void query_actor::run_interrupted() {
+  auto& first = launch_->interrupted.front();
+  next_.plan = std::move(first.plan);
+  next_.end_positions = std::move(first.end_positions);
+  launch_->interrupted.pop_front();
+  run_epoch();
+  on_planned(tracker_.newest());
+}
+
 bool query_actor::no_data_epoch_due() const {
-  if (!launch_->settings.no_data_epochs || tracker_.last().value == 0 || !marks_.global()) return false;
+  if (!launch_->settings.no_data_epochs || tracker_.newest().value == 0 || !marks_.global()) return false;
   if (last_passed_ && *marks_.global() <= *last_passed_) return false;
   for (const auto& stage : launch_->plan.stages) {
     for (const auto& op : stage.chain) {
@@ -47,28 +56,32 @@ bool query_actor::no_data_epoch_due() const {
 
 void query_actor::on_discovered_batch(const discovered_message& m) {
   discovering_ = false;
-  time("latestOffset");
-  if (stopping_) return finish_when_settled();
+  next_.time("latestOffset");
+  if (stopping_) return finish_when_through();
   const bool data = std::any_of(m.splits.begin(), m.splits.end(), [](const auto& splits) { return !splits.empty(); });
   data || no_data_epoch_due() ? plan_epoch(m) : nothing_new();
 }
 
+/// Computes the epoch while its plan is made durable: the sink's gate keeps its rows until then.
 void query_actor::plan_epoch(const discovered_message& m) {
-  planning_ = true;
-  launch_->board->set_status({"Processing new data", true, true});
-  plan_ = {m.splits, marks_.global(), progress_.started};
-  end_positions_ = m.positions;
-  send(checkpoint_, plan_message{tracker_.last().next(), to_json(plan_)});
+  next_.plan = {m.splits, marks_.global(), next_.progress.started};
+  next_.end_positions = m.positions;
+  send(checkpoint_, plan_message{tracker_.newest().next(), to_json(next_.plan)});
+  run_epoch();
 }
 
-/// The plan is durable: constants first, then splits, dealt out in turn.
-void query_actor::run_epoch() {
+void query_actor::on_planned(epoch n) {
   failpoint("query.plan.after");
-  planning_ = false;
-  time("queryPlanning");
-  const auto number = tracker_.begin();
-  begin_gathering();
-  const evaluation_context context{plan_.now, number.batch_id()};
+  account_of(n).time("queryPlanning");
+  send(sink_, planned_message{n});
+}
+
+/// Constants first, then splits, dealt out in turn.
+void query_actor::run_epoch() {
+  launch_->board->set_status({"Processing new data", true, true});
+  const auto number = begin_epoch(std::move(next_));
+  const auto& plan = under_way_.back().plan;
+  const evaluation_context context{plan.now, number.batch_id()};
   for (const auto& each : operators_) send(each, epoch_message{number, context});
   for (std::size_t source = 0; source < launch_->sources.size(); ++source) {
     std::vector<reader*> readers;
@@ -76,16 +89,17 @@ void query_actor::run_epoch() {
       if (each.source == source) readers.push_back(&each);
     }
     std::vector<std::vector<source_split>> shares(readers.size());
-    const auto& splits = plan_.splits[source];
+    const auto& splits = plan.splits[source];
     for (std::size_t i = 0; i < splits.size(); ++i) shares[i % shares.size()].push_back(splits[i]);
     for (std::size_t i = 0; i < readers.size(); ++i) {
-      send(readers[i]->handle, run_message{number, context, plan_.passed, std::move(shares[i])});
+      send(readers[i]->handle, run_message{number, context, plan.passed, std::move(shares[i])});
     }
   }
 }
 
+/// The newest epoch is complete; it may yet have to be committed.
 void query_actor::after_epoch() {
-  if (stopping_ || launch_->settings.trigger.what == trigger::kind::once) return finish_when_settled();
+  if (stopping_ || launch_->settings.trigger.what == trigger::kind::once) return finish_when_through();
   // Whoever waits for all that is there need not wait for the clock too.
   if (launch_->settings.trigger.what == trigger::kind::interval && drains_.empty()) return wait_for_data();
   look_for_data();
@@ -96,10 +110,10 @@ void query_actor::nothing_new() {
   for (auto& each : drains_) {
     if (!each.armed) continue;
     each.where = drain::phase::committing;
-    each.until = tracker_.last();
+    each.until = tracker_.newest();
   }
   release_settled();
-  if (one_shot()) return finish_when_settled();
+  if (one_shot()) return finish_when_through();
   const bool waited_for = std::any_of(drains_.begin(), drains_.end(), [](const drain& each) { return !each.armed; });
   if (waited_for || (again_ && launch_->settings.trigger.what != trigger::kind::interval)) return look_for_data();
   wait_for_data();

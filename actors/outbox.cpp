@@ -1,18 +1,21 @@
 #include "actors/outbox.hpp"
 
+#include <algorithm>
+
 #include <arrow/api.h>
 
 namespace flow {
 
 outbox::outbox(const std::vector<stage_graph::output>& outputs, const schema_ptr& schema, std::uint32_t window,
-               transmitter transmit)
+               const std::vector<bool>& at_once, transmitter transmit)
     : transmit_(std::move(transmit)) {
   for (const auto& out : outputs) {
     const auto count = static_cast<std::uint32_t>(out.targets.size());
     auto& to = routes_.emplace_back(route{out.kind, out.carries_rows, static_cast<std::uint32_t>(edges_.size()), count, {}});
     if (out.kind == exchange_kind::hash && count > 1) to.partitioner.emplace(schema, out.keys, count);
-    edges_.resize(edges_.size() + count, edge{credit_window(window), {}});
+    edges_.resize(edges_.size() + count, edge{credit_window(window), {}, false});
   }
+  for (std::size_t slot = 0; slot < std::min(at_once.size(), edges_.size()); ++slot) edges_[slot].at_once = at_once[slot];
 }
 
 void outbox::emit(batch rows) {
@@ -36,6 +39,7 @@ void outbox::tell(const stream_item& item) {
 }
 
 void outbox::send(std::uint32_t slot, stream_item item) {
+  if (edges_[slot].at_once) return transmit_(slot, std::move(item));
   edges_[slot].waiting.push_back(std::move(item));
   ++held_;
   flush(slot);

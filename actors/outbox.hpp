@@ -20,8 +20,10 @@ class outbox : public emitter {
   /// Sends an item on the edge at `slot`.
   using transmitter = std::function<void(std::uint32_t slot, stream_item item)>;
 
-  /// Slots number the targets of all outputs in order. `schema` is that of the rows.
-  outbox(const std::vector<stage_graph::output>& outputs, const schema_ptr& schema, std::uint32_t window, transmitter transmit);
+  /// Slots number the targets of all outputs in order. `schema` is that of the rows. `at_once[slot]`: the transmitter takes
+  /// items there in full, so that they need no credit; may be shorter than there are slots.
+  outbox(const std::vector<stage_graph::output>& outputs, const schema_ptr& schema, std::uint32_t window,
+         const std::vector<bool>& at_once, transmitter transmit);
 
   /// Rows for every output, as its exchange says.
   void emit(batch rows) override;
@@ -39,6 +41,7 @@ class outbox : public emitter {
   struct edge {
     credit_window credit;
     std::deque<stream_item> waiting;
+    bool at_once = false;
   };
   struct route {
     exchange_kind kind;

@@ -53,7 +53,7 @@ void planner_actor::answer_positions(const position_message& m) {
   std::erase_if(recent_, [&](const handed_out& each) { return each.sequence <= m.sequence; });
   auto unfinished = m.unfinished;
   for (const auto& each : recent_) unfinished[each.source].push_back({each.what, nullptr});
-  positions_message answer;
+  positions_message answer{m.number, {}};
   for (std::size_t i = 0; i < sources_.size(); ++i) answer.positions.push_back(sources_[i]->position(unfinished[i]));
   send(query_, std::move(answer));
 }

@@ -46,8 +46,15 @@ using operator_handle = caf::typed_actor<caf::reacts_to<item_message>, caf::reac
 
 /// Drives the sink. Answers each barrier by sink_done_message.
 using sink_handle = caf::typed_actor<caf::reacts_to<item_message>,
+                                     /// Micro-batch: the epoch's plan is durable, so its rows may be written.
+                                     caf::reacts_to<planned_message>,
                                      /// The epoch is durable: show its rows. Answered by published_message.
                                      caf::reacts_to<publish_message>>;
+
+/// Commits epochs of a sink that can have two at once.
+using publisher_handle = caf::typed_actor<
+    /// The epoch is durable: show its rows. Answered by published_message.
+    caf::reacts_to<publish_message>>;
 
 /// Asks the sources what there is to read. Has its own thread, since directories and brokers block.
 using planner_handle = caf::typed_actor<
@@ -62,9 +69,9 @@ using planner_handle = caf::typed_actor<
 using checkpoint_handle = caf::typed_actor<
     /// Make the plan of an epoch durable. Answered by planned_message.
     caf::reacts_to<plan_message>,
-    /// What one stage instance changed in the epoch under way; kept until its commit.
+    /// What one stage instance changed in an epoch under way; kept until its commit.
     caf::reacts_to<delta_message>,
-    /// Make the epoch durable with all deltas that came before. Answered by committed_message.
+    /// Make the epoch durable with all its deltas, which came before. Answered by committed_message.
     caf::reacts_to<commit_message>,
     /// The sink shows the epoch: older ones need not be kept for it.
     caf::reacts_to<published_message>,
@@ -113,7 +120,7 @@ using supervisor_handle = caf::typed_actor<
     caf::reacts_to<stop_message>,
     /// From the query's handle, for the run: tell when all that is readable now has been committed.
     caf::reacts_to<drain_request_message>,
-    /// For the run: end with this error.
+    /// End with this error; for restart_required, the run only.
     caf::reacts_to<failed_message>>;
 
 }  // namespace flow

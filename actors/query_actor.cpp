@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "actors/actor_layout.hpp"
 #include "actors/checkpoint_actor.hpp"
 #include "actors/failure_report.hpp"
 #include "actors/operator_actor.hpp"
 #include "actors/planner_actor.hpp"
+#include "actors/publisher_actor.hpp"
 #include "actors/sink_actor.hpp"
 #include "actors/source_actor.hpp"
 
@@ -26,6 +28,17 @@ bool told_by_all(const physical_stage& stage) {
   const auto forwarded = [](const stage_input& input) { return input.exchange == exchange_kind::forward; };
   return stage.source < 0 && own_watermark_nodes(stage).empty() &&
          std::none_of(stage.inputs.begin(), stage.inputs.end(), forwarded);
+}
+
+/// Stages that observe event time behind an exchange keep their own actor, whose timer notices when rows stop coming. The sink
+/// joins only where it neither waits nor makes others wait: in micro-batch mode its rows are held back until plans are durable.
+actor_layout make_layout(const query_launch& launch) {
+  std::vector<bool> joins;
+  for (const auto& stage : launch.plan.stages) {
+    joins.push_back(stage.source < 0 && (!launch.continuous() || own_watermark_nodes(stage).empty()));
+  }
+  joins.push_back(launch.continuous() && !launch.sink->blocking() && launch.sink->overlaps());
+  return actor_layout(*launch.graph, joins);
 }
 
 }  // namespace
@@ -50,6 +63,7 @@ void query_actor::on_exit() {
   readers_.clear();
   operators_.clear();
   sink_ = sink_handle();
+  publisher_ = publisher_handle();
   planner_ = planner_handle();
   checkpoint_ = checkpoint_handle();
   supervisor_ = supervisor_handle();
@@ -77,14 +91,14 @@ query_actor::behavior_type query_actor::make_behavior() {
   return {
       [this](const stage_done_message& m) { guard([&] { on_stage_done(m); }); },
       [this](const sink_done_message& m) { guard([&] { on_sink_done(m); }); },
-      [this](const published_message&) { guard([&] { on_published(); }); },
+      [this](const published_message& m) { guard([&] { on_published(m.number); }); },
       [this](const settled_message& m) { guard([&] { on_settled(m.number); }); },
       [this](const discovered_message& m) {
         guard([&] { launch_->continuous() ? on_discovered_splits(m) : on_discovered_batch(m); });
       },
       [this](const positions_message& m) { guard([&] { on_positions(m); }); },
-      [this](const planned_message&) { guard([&] { run_epoch(); }); },
-      [this](const committed_message&) { guard([&] { on_committed(); }); },
+      [this](const planned_message& m) { guard([&] { on_planned(m.number); }); },
+      [this](const committed_message& m) { guard([&] { on_committed(m.number); }); },
       [this](const active_message&) { guard([&] { on_active(); }); },
       [this](const quiet_message& m) { guard([&] { on_quiet(m); }); },
       [this](const failed_message& m) { fail(m.cause); },
@@ -127,33 +141,49 @@ auto query_actor::spawn_child(bool own_thread, Arguments&&... arguments) {
 void query_actor::spawn_all() {
   const auto self = caf::actor_cast<query_handle>(caf::strong_actor_ptr(ctrl()));
   const auto& graph = *launch_->graph;
+  const auto layout = make_layout(*launch_);
+  const auto sink_at = graph.participants() - 1;
+  const auto output = std::make_shared<open_sink>(launch_->sink);
+  const bool waits = launch_->sink->blocking();
   checkpoint_ = spawn_child<checkpoint_actor>(true, launch_->store, self);
   planner_ = spawn_child<planner_actor>(true, launch_->sources, launch_->continuous(), self);
-  sink_ = spawn_child<sink_actor>(launch_->sink->blocking(), launch_->sink, graph.sink().inputs.size(), launch_->window,
-                                  launch_->last, self);
+  if (launch_->sink->overlaps()) publisher_ = spawn_child<publisher_actor>(waits, output, self);
   // Receivers first, so that each sender is born knowing them.
-  std::vector<std::vector<item_receiver>> receivers(graph.stage_count() + 1);
-  receivers.back().push_back(sink_);
+  std::vector<item_receiver> receivers(graph.participants());
+  if (layout.host(sink_at) == sink_at) {
+    sink_ = spawn_child<sink_actor>(waits, output, graph.sink().inputs.size(), launch_->window, launch_->last,
+                                    !launch_->continuous(), self);
+    receivers[sink_at] = sink_;
+  }
   for (auto stage = graph.stage_count(); stage-- > 0;) {
     for (std::uint32_t i = 0; i < graph.instances(stage); ++i) {
+      const auto who = graph.participant(stage, i);
+      if (layout.host(who) != who) continue;
+      line_parts line;
       stage_peers peers{self, checkpoint_, {}, {}};
-      for (const auto& out : graph.at(stage, i).outputs) {
-        for (const auto& to : out.targets) {
-          peers.receivers.push_back(receivers[to.stage][to.instance]);
-          peers.edges.push_back(to.edge);
+      for (const auto each : layout.driven_by(who)) {
+        if (each == sink_at) {
+          line.sink = output;
+          line.sink_stage = static_cast<std::uint32_t>(graph.stage_count());
+          continue;
+        }
+        line.stages.push_back(std::move(launch_->stages[each]));
+        for (const auto& out : line.stages.back()->place.outputs) {
+          for (const auto& to : out.targets) {
+            peers.receivers.push_back(receivers[graph.participant(to.stage, to.instance)]);
+            peers.edges.push_back(to.edge);
+          }
         }
       }
-      const auto participant = graph.participant(stage, i);
-      auto parts = std::move(launch_->stages[participant]);
       if (const int from = launch_->plan.stages[stage].source; from >= 0) {
         const auto& input = launch_->sources[static_cast<std::size_t>(from)];
-        readers_.push_back({spawn_child<source_actor>(input->blocking(), std::move(parts), std::move(peers),
+        readers_.push_back({spawn_child<source_actor>(input->blocking(), std::move(line), std::move(peers),
                                                       std::shared_ptr<const source>(input), launch_->settings.idle_timeout),
-                            participant, static_cast<std::size_t>(from), 0});
+                            who, static_cast<std::size_t>(from), 0});
       } else {
         operators_.push_back(
-            spawn_child<operator_actor>(false, std::move(parts), std::move(peers), launch_->settings.idle_timeout));
-        receivers[stage].push_back(operators_.back());
+            spawn_child<operator_actor>(false, std::move(line), std::move(peers), launch_->settings.idle_timeout));
+        receivers[who] = operators_.back();
       }
     }
   }
@@ -170,10 +200,10 @@ void query_actor::finish() {
   if (alive_ == 0) send(this, ended_message{});
 }
 
-/// An orderly end: cleaning up after the last epoch belongs to it.
-void query_actor::finish_when_settled() {
+/// An orderly end: publishing every epoch and cleaning up after it belong to it.
+void query_actor::finish_when_through() {
   finishing_ = true;
-  if (settled_epoch_ == tracker_.last()) finish();
+  if (tracker_.quiet() && settled_epoch_ == tracker_.last()) finish();
 }
 
 void query_actor::on_child_down() {
@@ -199,75 +229,87 @@ void query_actor::end() {
 void query_actor::stop() {
   stopping_ = true;
   if (launch_->continuous()) {
-    if (tracker_.where() == epoch_tracker::phase::quiet) inject();
-  } else if (!discovering_ && !planning_ && tracker_.where() == epoch_tracker::phase::quiet) {
-    finish_when_settled();
+    inject_soon();
+  } else if (!discovering_ && !tracker_.running()) {
+    finish_when_through();
   }
 }
 
 // ---- an epoch
 // ------------------------------------------------------------------------------------------------------------------
 
-void query_actor::begin_gathering() {
-  reports_.assign(launch_->graph->participants(), nullptr);
-  unfinished_.assign(launch_->sources.size(), {});
-  reader_metrics_.assign(launch_->sources.size(), {});
-  prepared_ = nullptr;
-  rows_out_ = 0;
+epoch_account query_actor::new_account() const {
+  epoch_account fresh(launch_->graph->participants(), launch_->sources.size());
+  fresh.progress.started = launch_->clock();
+  return fresh;
+}
+
+epoch_account& query_actor::account_of(epoch n) { return under_way_.at(n.value - tracker_.last().value - 1); }
+
+epoch query_actor::begin_epoch(epoch_account account) {
+  under_way_.push_back(std::move(account));
+  return tracker_.begin();
 }
 
 void query_actor::on_stage_done(const stage_done_message& m) {
-  reports_[m.participant] = m.report;
+  auto& account = account_of(m.number);
+  account.reports[m.participant] = m.report;
   for (auto& each : readers_) {
     if (each.participant != m.participant) continue;
     each.load = m.unfinished.size();
-    auto& all = unfinished_[each.source];
+    auto& all = account.unfinished[each.source];
     all.insert(all.end(), m.unfinished.begin(), m.unfinished.end());
-    auto& metrics = reader_metrics_[each.source];
+    auto& metrics = account.readers[each.source];
     metrics.insert(metrics.end(), m.readers.begin(), m.readers.end());
   }
   if (tracker_.acknowledge(m.participant, m.number)) complete();
 }
 
 void query_actor::on_sink_done(const sink_done_message& m) {
-  prepared_ = m.prepared;
-  rows_out_ = m.rows;
-  if (tracker_.acknowledge(launch_->graph->participants() - 1, m.number)) complete();
+  auto& account = account_of(m.what.number);
+  account.prepared = m.what.prepared;
+  account.rows_out = m.what.rows;
+  if (tracker_.acknowledge(launch_->graph->participants() - 1, m.what.number)) complete();
 }
 
-/// The moment of decision: everyone has done the epoch, so it will be committed.
+/// The moment of decision: everyone has done the newest epoch, so it will be committed, and the next one may begin.
 void query_actor::complete() {
-  time("addBatch");
+  auto& account = under_way_.back();
+  account.time("addBatch");
+  account.marks = marks_after(account);
+  last_passed_ = account.plan.passed;
   if (launch_->continuous()) {
-    send(planner_, position_message{injected_, unfinished_});
+    send(planner_, position_message{tracker_.newest(), account.handed_out, account.unfinished});
   } else {
-    commit(end_positions_);
+    account.positions_known = true;
+    commit_next();
   }
+  launch_->continuous() ? after_barrier() : after_epoch();
 }
 
-epoch_marks query_actor::marks_after_epoch() {
+epoch_marks query_actor::marks_after(epoch_account& account) {
   const auto stages = launch_->graph->stage_count();
   epoch_marks after;
   if (!launch_->continuous()) {
-    for (const auto& report : reports_) {
+    auto& latest = account.progress.greatest_event_time;
+    for (const auto& report : account.reports) {
       if (!report) continue;
       for (const auto& [node, greatest] : report->observed) {
         marks_.observe(node, greatest);
-        if (!progress_.greatest_event_time || greatest > *progress_.greatest_event_time)
-          progress_.greatest_event_time = greatest;
+        if (!latest || greatest > *latest) latest = greatest;
       }
     }
     marks_.advance();
-    after = {marks_.nodes(), marks_.global(), std::vector<watermark>(stages, plan_.passed)};
-    return after;
+    account.next_watermark = marks_.global();
+    return {marks_.nodes(), marks_.global(), std::vector<watermark>(stages, account.plan.passed)};
   }
   for (std::size_t stage = 0; stage < stages; ++stage) {
     watermark least, greatest;
-    least = reports_[launch_->graph->participant(stage, 0)]->passed;
+    least = account.reports[launch_->graph->participant(stage, 0)]->passed;
     for (std::uint32_t i = 0; i < launch_->graph->instances(stage); ++i) {
       const auto who = launch_->graph->participant(stage, i);
-      for (const auto& news : reports_[who]->nodes) merged_.update(who, news);
-      const auto& passed = reports_[who]->passed;
+      for (const auto& news : account.reports[who]->nodes) merged_.update(who, news);
+      const auto& passed = account.reports[who]->passed;
       if (!passed || (least && *passed < *least)) least = passed;
       if (passed && (!greatest || *passed > *greatest)) greatest = passed;
     }
@@ -275,93 +317,99 @@ epoch_marks query_actor::marks_after_epoch() {
   }
   for (std::size_t i = 0; i < launch_->plan.watermarks.size(); ++i) after.nodes.push_back(merged_.node(static_cast<int>(i)));
   after.global = merged_.combined();
-  plan_.passed = after.global;
+  account.plan.passed = account.next_watermark = after.global;
   return after;
 }
 
-void query_actor::commit(std::vector<nlohmann::json> positions) {
-  end_positions_ = std::move(positions);
+/// Hands the oldest epoch to the checkpoint, if it is complete and nothing before it is left to publish.
+void query_actor::commit_next() {
+  const auto n = tracker_.committable();
+  if (!n || !under_way_.front().positions_known) return;
+  auto& account = under_way_.front();
+  tracker_.committing(*n);
   auto record = std::make_shared<epoch_record>();
-  record->number = tracker_.current();
-  record->sources = end_positions_;
-  record->watermarks = to_json(marks_after_epoch());
-  record->late_watermark = plan_.passed;
-  record->sinks = prepared_;
-  record->info = {{"mode", launch_->continuous() ? "continuous" : "micro-batch"}, {"rowsOut", rows_out_}};
-  if (!launch_->continuous()) record->info["plan"] = to_json(plan_);
+  record->number = *n;
+  record->sources = account.end_positions;
+  record->watermarks = to_json(account.marks);
+  record->late_watermark = account.plan.passed;
+  record->sinks = account.prepared;
+  record->info = {{"mode", launch_->continuous() ? "continuous" : "micro-batch"}, {"rowsOut", account.rows_out}};
+  if (!launch_->continuous()) record->info["plan"] = to_json(account.plan);
   record->committed_at = launch_->clock();
   send(checkpoint_, commit_message{std::move(record)});
 }
 
-void query_actor::on_committed() {
-  time("walCommit");
-  tracker_.committed();
-  send(sink_, publish_message{tracker_.current(), prepared_});
+void query_actor::on_committed(epoch n) {
+  account_of(n).time("walCommit");
+  tracker_.committed(n);
+  const publish_message order{n, account_of(n).prepared};
+  publisher_ ? send(publisher_, order) : send(sink_, order);
 }
 
-void query_actor::on_published() {
-  time("commitOffsets");
-  tracker_.published();
-  last_passed_ = plan_.passed;
-  send(checkpoint_, published_message{tracker_.last()});
-  send(planner_, settle_message{tracker_.last(), end_positions_});
-  report_progress();
-  positions_ = end_positions_;
+void query_actor::on_published(epoch n) {
+  account_of(n).time("commitOffsets");
+  send(checkpoint_, published_message{n});
+  send(planner_, settle_message{n, account_of(n).end_positions});
+  report_progress(n);
+  tracker_.published(n);
+  positions_ = std::move(under_way_.front().end_positions);
+  under_way_.pop_front();
   if (ending_) return;
-  launch_->continuous() ? after_barrier() : after_epoch();
+  commit_next();
+  if (launch_->continuous()) {
+    after_barrier();
+  } else if (again_) {
+    look_for_data();
+  }
 }
 
-void query_actor::on_settled(epoch number) {
-  settled_epoch_ = number;
+void query_actor::on_settled(epoch n) {
+  settled_epoch_ = n;
   release_settled();
-  if (finishing_) finish_when_settled();
+  if (finishing_) finish_when_through();
 }
 
-void query_actor::time(const char* what) {
-  const auto now = std::chrono::steady_clock::now();
-  progress_.durations[what] += std::chrono::duration_cast<std::chrono::milliseconds>(now - std::exchange(step_started_, now));
-}
-
-void query_actor::report_progress() {
-  progress_.id = launch_->id;
-  progress_.run_id = launch_->run_id;
-  progress_.name = launch_->settings.name;
-  progress_.number = tracker_.last();
-  progress_.previous = std::exchange(previous_start_, progress_.started);
-  progress_.durations["triggerExecution"] =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - trigger_started_);
-  progress_.event_time_watermark = plan_.passed;
-  progress_.next_watermark = launch_->continuous() ? merged_.combined() : marks_.global();
-  progress_.sink = launch_->sink->description();
-  progress_.rows_out = rows_out_;
+void query_actor::report_progress(epoch n) {
+  auto& account = account_of(n);
+  auto& progress = account.progress;
+  progress.id = launch_->id;
+  progress.run_id = launch_->run_id;
+  progress.name = launch_->settings.name;
+  progress.number = n;
+  progress.previous = std::exchange(previous_start_, progress.started);
+  progress.durations["triggerExecution"] =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - account.started);
+  progress.event_time_watermark = account.plan.passed;
+  progress.next_watermark = account.next_watermark;
+  progress.sink = launch_->sink->description();
+  progress.rows_out = account.rows_out;
   for (std::size_t i = 0; i < launch_->sources.size(); ++i) {
     epoch_progress::source_progress source{launch_->plan.sources[i].provider->description(),
                                            positions_[i],
-                                           end_positions_[i],
+                                           account.end_positions[i],
                                            launch_->sources[i]->latest(),
                                            0,
-                                           std::move(reader_metrics_[i])};
+                                           std::move(account.readers[i])};
     for (const auto& each : readers_) {
-      if (each.source == i) source.rows += reports_[each.participant]->rows_in;
+      if (each.source == i) source.rows += account.reports[each.participant]->rows_in;
     }
-    progress_.sources.push_back(std::move(source));
+    progress.sources.push_back(std::move(source));
   }
   for (const auto& stage : launch_->plan.stages) {
     for (const auto& op : stage.chain) {
-      if (op.stateful) progress_.operators.push_back({op.uid, op.kind, {}});
+      if (op.stateful) progress.operators.push_back({op.uid, op.kind, {}});
     }
   }
-  for (const auto& report : reports_) {
+  for (const auto& report : account.reports) {
     if (!report) continue;
     for (const auto& op : report->operators) {
-      for (auto& into : progress_.operators) {
+      for (auto& into : progress.operators) {
         if (into.uid == op.uid) into.add(op.metrics);
       }
     }
   }
-  progress_.restarts = launch_->restarts;
-  launch_->board->add_progress(to_json(progress_));
-  progress_ = {};
+  progress.restarts = launch_->restarts;
+  launch_->board->add_progress(to_json(progress));
 }
 
 // ---- waiting for all that is there

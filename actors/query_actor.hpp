@@ -2,19 +2,21 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "actors/epoch_account.hpp"
 #include "actors/epoch_tracker.hpp"
 #include "actors/epoch_watermarks.hpp"
-#include "actors/progress.hpp"
 #include "actors/protocols.hpp"
 #include "actors/query_launch.hpp"
 
 namespace flow {
 
-/// The coordinator of one run: spawns its actors, runs epochs one after the other, and ends them. What is common to both
+/// The coordinator of one run: spawns its actors, runs epochs, and ends them. An epoch is computed while the one before it is
+/// committed and published. What is common to both
 /// modes is in query_actor.cpp, micro-batch planning in micro_batch.cpp, barriers at intervals in continuous.cpp.
 class query_actor : public query_handle::base {
  public:
@@ -52,30 +54,34 @@ class query_actor : public query_handle::base {
   void guard(const Work& work);
   void fail(error cause);
   void finish();
-  void finish_when_settled();
+  void finish_when_through();
   void on_child_down();
   void end();
   void stop();
 
   // An epoch, in either mode.
-  void begin_gathering();
+  epoch_account new_account() const;
+  /// Of an epoch under way.
+  epoch_account& account_of(epoch n);
+  epoch begin_epoch(epoch_account account);
   void on_stage_done(const stage_done_message& m);
   void on_sink_done(const sink_done_message& m);
   void complete();
-  void commit(std::vector<nlohmann::json> positions);
-  epoch_marks marks_after_epoch();
-  void on_committed();
-  void on_published();
-  void on_settled(epoch number);
-  void report_progress();
-  void time(const char* what);
+  void commit_next();
+  epoch_marks marks_after(epoch_account& account);
+  void on_committed(epoch n);
+  void on_published(epoch n);
+  void on_settled(epoch n);
+  void report_progress(epoch n);
 
   // Micro-batch.
   void look_for_data();
   void on_discovered_batch(const discovered_message& m);
   bool no_data_epoch_due() const;
   void plan_epoch(const discovered_message& m);
+  void run_interrupted();
   void run_epoch();
+  void on_planned(epoch n);
   void nothing_new();
   void wait_for_data();
   void after_epoch();
@@ -86,11 +92,12 @@ class query_actor : public query_handle::base {
   void on_active();
   void inject();
   void inject_soon();
-  void on_positions(positions_message m);
+  void on_positions(const positions_message& m);
   void on_quiet(const quiet_message& m);
   void ask_readers(drain& which, drain::phase what);
   void all_quiet(drain& which);
   void after_barrier();
+  bool may_inject() const;
 
   void on_drain_request(const drain_request_message& m);
   void release_drains(const std::function<bool(const drain&)>& which);
@@ -104,6 +111,7 @@ class query_actor : public query_handle::base {
   std::vector<reader> readers_;
   std::vector<operator_handle> operators_;
   sink_handle sink_;
+  publisher_handle publisher_;  ///< Null for a sink that commits itself.
   planner_handle planner_;
   checkpoint_handle checkpoint_;
   std::vector<caf::strong_actor_ptr> children_;
@@ -111,28 +119,18 @@ class query_actor : public query_handle::base {
 
   epoch_tracker tracker_;
   epoch_watermarks marks_;
-  watermark_tracker merged_;  ///< Continuous: what the instances report, per participant.
-  epoch_plan plan_;
-  epoch settled_epoch_;  ///< The newest that the sources know is published.
-  watermark last_passed_;
-  std::vector<nlohmann::json> positions_;      ///< As of the last published epoch.
-  std::vector<nlohmann::json> end_positions_;  ///< Of the epoch under way.
-
-  // What the epoch under way has brought so far.
-  std::vector<std::shared_ptr<const stage_report>> reports_;  ///< By participant.
-  std::vector<std::vector<split_position>> unfinished_;       ///< By source.
-  std::vector<std::vector<nlohmann::json>> reader_metrics_;   ///< By source.
-  nlohmann::json prepared_;
-  std::int64_t rows_out_ = 0;
-  epoch_progress progress_;
-  std::chrono::steady_clock::time_point trigger_started_, step_started_;
+  watermark_tracker merged_;               ///< Continuous: what the instances report, per participant.
+  std::deque<epoch_account> under_way_;    ///< Of the epochs after tracker_.last().
+  epoch_account next_;                     ///< Micro-batch: of the epoch that the look for data may lead to.
+  epoch settled_epoch_;                    ///< The newest that the sources know is published.
+  watermark last_passed_;                  ///< The watermark of the newest complete epoch.
+  std::vector<nlohmann::json> positions_;  ///< As of the last published epoch.
   std::optional<timestamp> previous_start_;
 
   bool discovering_ = false;
-  bool planning_ = false;
-  bool again_ = false;        ///< Something became discoverable meanwhile.
+  bool again_ = false;        ///< Something became discoverable meanwhile, or it was time to look.
   bool active_ = false;       ///< Continuous: rows since the last barrier.
-  bool barrier_due_ = false;  ///< Continuous: another barrier as soon as this one is through.
+  bool barrier_due_ = false;  ///< Continuous: another barrier as soon as one may begin.
   bool barrier_timer_ = false;
   bool settle_ = false;   ///< Continuous: the next barrier says that all there was has been read.
   bool settled_ = false;  ///< Continuous: the last one did, and no rows have come since.
@@ -142,9 +140,8 @@ class query_actor : public query_handle::base {
   bool orphaned_ = false;         ///< An actor ended without saying why.
   std::uint64_t generation_ = 0;  ///< Of the pending tick.
   std::uint64_t tokens_ = 0;
-  std::uint64_t seen_ = 0;      ///< Continuous: last discover answer handed to readers.
-  std::uint64_t injected_ = 0;  ///< The same at the last barrier.
-  epoch stopped_at_{};          ///< The barrier after which nothing is read.
+  std::uint64_t seen_ = 0;  ///< Continuous: last discover answer handed to readers.
+  epoch stopped_at_{};      ///< Continuous: the barrier after which nothing is read.
   std::chrono::steady_clock::time_point last_barrier_;
   timestamp first_look_{};
   std::vector<drain> drains_;

@@ -65,11 +65,10 @@ void recover_sink(query_launch& launch) {
   const auto visible = launch.sink->recover(newest ? newest->number : epoch{}, newest ? newest->sinks : nlohmann::json());
   if (newest && visible < newest->number) {
     // The epoch after it must run again with the rows it had: the sink may have seen some of them.
-    if (const auto undone = launch.store->find(visible.next()); undone && undone->info.contains("plan")) {
-      launch.interrupted = parse_epoch_plan(undone->info["plan"]);
-      launch.store->put_plan(visible.next(), undone->info["plan"]);
-    }
-    launch.store->roll_back_to(visible, launch.interrupted.has_value());
+    const auto undone = launch.store->find(visible.next());
+    const bool planned = undone && undone->info.contains("plan");
+    if (planned) launch.store->put_plan(visible.next(), undone->info["plan"]);
+    launch.store->roll_back_to(visible, planned);
   }
   if (newest && visible > newest->number) {
     throw error(errc::checkpoint_mismatch, "the sink " + launch.sink->description() + " shows epoch " +
@@ -77,6 +76,24 @@ void recover_sink(query_launch& launch) {
                                                std::to_string(newest->number.value) +
                                                ": the checkpoint is older than the output; restore the newer checkpoint");
   }
+}
+
+/// Epochs that a crash or restart interrupted run again exactly as they were planned.
+void adopt_plans(query_launch& launch) {
+  auto number = launch.last.next();
+  for (auto plan = launch.store->plan(number); plan; plan = launch.store->plan(number = number.next())) {
+    auto& again = launch.interrupted.emplace_back();
+    again.plan = parse_epoch_plan(*plan);
+    for (std::size_t i = 0; i < launch.sources.size(); ++i) {
+      launch.sources[i]->adopt(again.plan.splits.at(i));
+      again.end_positions.push_back(launch.sources[i]->position({}));
+    }
+  }
+}
+
+/// Continuous mode reads their rows without a plan: a later run in micro-batches must not find one that is out of date.
+void forget_plans(query_launch& launch) {
+  if (launch.store->plan(launch.last.next())) launch.store->roll_back_to(launch.last);
 }
 
 void restore_sources(query_launch& launch) {
@@ -89,14 +106,7 @@ void restore_sources(query_launch& launch) {
     for (std::size_t i = 0; i < launch.sources.size(); ++i) launch.positions[i] = record->sources.at(i);
   }
   for (std::size_t i = 0; i < launch.sources.size(); ++i) launch.sources[i]->restore(launch.positions[i]);
-  if (const auto plan = launch.store->plan(launch.last.next())) launch.interrupted = parse_epoch_plan(*plan);
-  if (launch.continuous()) launch.interrupted.reset();
-  if (launch.interrupted) {
-    for (std::size_t i = 0; i < launch.sources.size(); ++i) {
-      launch.sources[i]->adopt(launch.interrupted->splits.at(i));
-      launch.interrupted_positions.push_back(launch.sources[i]->position({}));
-    }
-  }
+  launch.continuous() ? forget_plans(launch) : adopt_plans(launch);
 }
 
 void restore_operators(stage_parts& parts, const physical_stage& stage, const query_launch& launch) {

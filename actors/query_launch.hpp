@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,8 +34,12 @@ struct query_launch {
   epoch_marks marks;                      ///< As of `last`.
   watermark last_passed;                  ///< The watermark epoch `last` used.
   std::vector<nlohmann::json> positions;  ///< Per source, as of `last`.
-  std::optional<epoch_plan> interrupted;  ///< Micro-batch: planned and perhaps begun before a crash, to be run again.
-  std::vector<nlohmann::json> interrupted_positions;  ///< Per source, after `interrupted`.
+  /// An epoch planned and perhaps begun before a crash or restart, to be run again as planned.
+  struct planned_epoch {
+    epoch_plan plan;
+    std::vector<nlohmann::json> end_positions;  ///< Per source.
+  };
+  std::deque<planned_epoch> interrupted;  ///< Micro-batch: those after `last`, at most two.
 
   restart_record restarts;  ///< Earlier runs of the query.
   std::shared_ptr<query_board> board;

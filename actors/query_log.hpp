@@ -5,8 +5,8 @@
 
 #include "flow/error.hpp"
 
-/// What queries say in the program's log. Written by spdlog: to the logger named "libflow" if the program has registered one, else
-/// to standard error.
+/// What queries say in the program's log. Written by spdlog: to the logger named "libflow" if the program has registered one,
+/// else to standard error.
 namespace flow {
 
 /// The query begins again at its checkpoint, after `pause`.

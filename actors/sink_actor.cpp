@@ -1,23 +1,24 @@
 #include "actors/sink_actor.hpp"
 
 #include "actors/failure_report.hpp"
+#include "actors/publisher_actor.hpp"
 #include "flow/failpoint.hpp"
 
 namespace flow {
 
-sink_actor::sink_actor(caf::actor_config& config, std::shared_ptr<sink> output, std::size_t inputs, std::uint32_t window,
-                       epoch last, query_handle query)
+sink_actor::sink_actor(caf::actor_config& config, std::shared_ptr<open_sink> output, std::size_t inputs, std::uint32_t window,
+                       epoch last, bool planned, query_handle query)
     : sink_handle::base(config),
-      sink_(std::move(output)),
+      sink_(std::in_place, std::move(output), last),
       query_(std::move(query)),
       inbox_(inputs, window),
       senders_(inputs),
       slots_(inputs),
-      current_(last.next()) {}
+      gate_(last, planned, sink_->output().writer().overlaps()) {}
 
 void sink_actor::on_exit() {
   try {
-    if (sink_) sink_->close();
+    if (sink_) sink_->output().close();
   } catch (...) {
     send(query_, failed_message{as_error(std::current_exception())});
   }
@@ -37,36 +38,36 @@ sink_actor::behavior_type sink_actor::make_behavior() {
         inbox_.put(m.edge, std::move(m.item));
         work();
       },
+      [this](const planned_message& m) {
+        gate_.planned(m.number);
+        work();
+      },
       [this](const publish_message& m) {
-        failpoint("output.commit.before");
-        sink_->commit(m.number, m.prepared);
-        failpoint("output.commit.after");
+        if (!publish(sink_->output(), m)) return;
         send(query_, published_message{m.number});
+        gate_.committed(m.number);
+        work();
       },
   };
 }
 
 void sink_actor::work() {
-  while (auto next = inbox_.take()) handle(std::move(*next));
+  while (gate_.open(sink_->current())) {
+    auto next = inbox_.take();
+    if (!next) return;
+    handle(std::move(*next));
+  }
 }
 
 void sink_actor::handle(inbox::arrival next) {
-  if (const auto* rows = std::get_if<batch>(&next.item)) {
-    sink_->write(current_, *rows);
-    failpoint("output.write.after");
-    rows_ += (*rows)->num_rows();
-    // Room is given back after the write: a slow sink slows its senders.
-    if (next.credit > 0) {
-      send(caf::actor_cast<credit_receiver>(senders_[next.edge]), credit_message{slots_[next.edge], next.credit});
-    }
-  } else if (const auto* mark = std::get_if<barrier>(&next.item)) {
-    failpoint("output.prepare.before");
-    auto prepared = sink_->prepare(mark->number);
-    failpoint("output.prepare.after");
-    send(query_, sink_done_message{mark->number, std::move(prepared), std::exchange(rows_, 0)});
-    failpoint("output.barrier");
-    current_ = mark->number.next();
+  auto prepared = sink_->take(next.item);
+  // Room is given back after the write: a slow sink slows its senders.
+  if (next.credit > 0) {
+    send(caf::actor_cast<credit_receiver>(senders_[next.edge]), credit_message{slots_[next.edge], next.credit});
   }
+  if (!prepared) return;
+  send(query_, sink_done_message{std::move(*prepared)});
+  failpoint("output.barrier");
 }
 
 }  // namespace flow

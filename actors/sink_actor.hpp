@@ -3,17 +3,19 @@
 #include <memory>
 #include <vector>
 
+#include "actors/epoch_gate.hpp"
 #include "actors/protocols.hpp"
-#include "flow/sink.hpp"
+#include "actors/sink_writer.hpp"
 
 namespace flow {
 
-/// Drives the sink: rows as they come, prepare at each barrier, commit when told.
+/// Drives the sink: rows as they come, as far as the gate lets them, and prepare at each barrier. Commits too, unless the sink
+/// overlaps(): then publisher_actor does.
 class sink_actor : public sink_handle::base {
  public:
-  /// `sink` is open and recovered to `last`.
-  sink_actor(caf::actor_config& config, std::shared_ptr<sink> output, std::size_t inputs, std::uint32_t window, epoch last,
-             query_handle query);
+  /// `output` is open and recovered to `last`. `planned`: epochs have plans, which must be durable first.
+  sink_actor(caf::actor_config& config, std::shared_ptr<open_sink> output, std::size_t inputs, std::uint32_t window, epoch last,
+             bool planned, query_handle query);
 
   const char* name() const override { return "flow.sink"; }
   void on_exit() override;
@@ -25,13 +27,12 @@ class sink_actor : public sink_handle::base {
   void work();
   void handle(inbox::arrival next);
 
-  std::shared_ptr<sink> sink_;
+  std::optional<sink_writer> sink_;  ///< Until the end.
   query_handle query_;
   inbox inbox_;
   std::vector<caf::strong_actor_ptr> senders_;
   std::vector<std::uint32_t> slots_;
-  epoch current_;
-  std::int64_t rows_ = 0;
+  epoch_gate gate_;
 };
 
 }  // namespace flow

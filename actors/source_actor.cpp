@@ -2,39 +2,34 @@
 
 #include <algorithm>
 
-#include "actors/failure_report.hpp"
-#include "flow/failpoint.hpp"
-
 namespace flow {
 
-source_actor::source_actor(caf::actor_config& config, std::shared_ptr<stage_parts> parts, stage_peers peers,
-                           std::shared_ptr<const source> input, duration idle_timeout)
+source_actor::source_actor(caf::actor_config& config, line_parts parts, stage_peers peers, std::shared_ptr<const source> input,
+                           duration idle_timeout)
     : source_handle::base(config),
       peers_(std::move(peers)),
       input_(std::move(input)),
       idle_timeout_(std::max<std::int64_t>(idle_timeout.microseconds, 1000)) {
-  worker_ = std::make_unique<stage_worker>(std::move(*parts), [this](std::uint32_t slot, stream_item item) {
-    send(peers_.receivers[slot], item_message{peers_.edges[slot], slot, std::move(item)});
-  });
+  line_.emplace(std::move(parts), speak_for(this, peers_));
 }
 
 void source_actor::on_exit() {
   splits_.clear();
-  worker_.reset();
+  end_line(this, line_, peers_);
   input_.reset();
   peers_ = stage_peers();
 }
 
 source_actor::behavior_type source_actor::make_behavior() {
   report_failures(this, peers_.query);
-  if (worker_->continuous() && worker_->observes_event_time()) arm_idle_check(idle_timeout_);
+  if (line_->head().continuous() && line_->head().observes_event_time()) arm_idle_check(idle_timeout_);
   return {
       [this](const credit_message& m) {
-        worker_->grant(m.slot, m.batches);
+        line_->grant(m.slot, m.batches);
         schedule();
       },
       [this](const run_message& m) {
-        worker_->begin(m.number, m.context);
+        line_->begin(m.number, m.context);
         owed_ = barrier{m.number, m.passed, false};
         add(m.splits);
         step();
@@ -63,8 +58,8 @@ source_actor::behavior_type source_actor::make_behavior() {
 void source_actor::add(const std::vector<source_split>& splits) {
   for (const auto& each : splits) splits_.push_back({each, ++tickets_, nullptr, false});
   // What waits to be read may be older than what others read meanwhile: the watermark has to wait for it.
-  if (!worker_->continuous() || !worker_->observes_event_time() || !has_unread_splits()) return;
-  worker_->mark_own_nodes(false);
+  if (!line_->head().continuous() || !line_->head().observes_event_time() || !has_unread_splits()) return;
+  line_->head().mark_own_nodes(false);
   if (!idle_check_armed_) arm_idle_check(idle_timeout_);
 }
 
@@ -73,18 +68,21 @@ bool source_actor::has_unread_splits() const {
 }
 
 void source_actor::schedule() {
-  if (scheduled_ || !worker_->drained()) return;
+  if (scheduled_ || !line_->drained()) return;
   scheduled_ = true;
   send(this, read_message{});
 }
 
+/// Reads on without a message in between as long as nobody else has anything to say and reads are small: what a row causes is
+/// done before its sender's next one, and barriers need not wait.
 void source_actor::step() {
-  if (!worker_->drained() || stopped_) return;
-  if (const auto at = next_split()) {
-    read(*at);
-    schedule();
-  } else {
-    nothing_to_read();
+  constexpr std::int64_t enough = 4096;
+  for (std::int64_t rows = 0; line_->drained() && !stopped_;) {
+    const auto at = next_split();
+    if (!at) return nothing_to_read();
+    const auto came = read(*at);
+    rows += came;
+    if (came > 0 && (rows >= enough || !mailbox().empty())) return schedule();
   }
 }
 
@@ -109,27 +107,31 @@ void source_actor::open(reading& from) {
   });
 }
 
-void source_actor::read(std::size_t at) {
+std::int64_t source_actor::read(std::size_t at) {
   auto& from = splits_[at];
   if (!from.reader) open(from);
   const auto began = std::chrono::steady_clock::now();
   batch rows;
   switch (from.reader->read({}, rows)) {
     case read_status::rows:
-      return took(rows);
+      break;
     case read_status::idle:
-      return went_idle(from, began);
+      went_idle(from, began);
+      return 0;
     case read_status::end:
-      if (rows && rows->num_rows() > 0) took(rows);
       splits_.erase(splits_.begin() + static_cast<std::ptrdiff_t>(at));
   }
+  if (!rows || rows->num_rows() == 0) return 0;
+  took(rows);
+  return rows->num_rows();
 }
 
 void source_actor::took(const batch& rows) {
-  if (!active_ && worker_->continuous()) send(peers_.query, active_message{});
+  line_->head().process(0, rows);
+  // After the rows: it keeps nobody waiting who waits for them.
+  if (!active_ && line_->head().continuous()) send(peers_.query, active_message{});
   active_ = true;
-  worker_->process(0, rows);
-  if (!worker_->continuous() || !worker_->observes_event_time()) return;
+  if (!line_->head().continuous() || !line_->head().observes_event_time()) return;
   last_rows_ = clock().now();
   if (!idle_check_armed_) arm_idle_check(idle_timeout_);
 }
@@ -150,32 +152,30 @@ void source_actor::make_available(std::uint64_t ticket) {
   for (auto& each : splits_) {
     if (ticket == 0 || each.ticket == ticket) each.idle = false;
   }
-  schedule();
+  if (!scheduled_) step();
 }
 
 void source_actor::nothing_to_read() {
-  worker_->idle();
+  line_->idle();
   if (owed_ && splits_.empty()) finish(*std::exchange(owed_, std::nullopt));
   for (const auto& each : std::exchange(drains_, {})) {
     if (each.settle) stop_holding_back();
-    send(peers_.query, quiet_message{worker_->parts().participant, each.token});
+    send(peers_.query, quiet_message{line_->head().parts().participant, each.token});
   }
 }
 
 void source_actor::finish(const barrier& mark) {
-  stage_done_message answer;
-  answer.participant = worker_->parts().participant;
-  answer.number = mark.number;
+  active_ = false;
+  line_->finish(mark);
+}
+
+void source_actor::complete(stage_done_message& answer) const {
+  if (answer.participant != line_->head().parts().participant) return;
   for (const auto& each : splits_) {
     answer.unfinished.push_back({each.what, each.reader ? each.reader->position() : nlohmann::json()});
     if (!each.reader) continue;
     if (auto metrics = each.reader->metrics(); !metrics.is_null()) answer.readers.push_back(std::move(metrics));
   }
-  active_ = false;
-  answer.report = std::make_shared<const stage_report>(worker_->finish(mark));
-  failpoint("source.barrier");
-  if (!answer.report->deltas.empty()) send(peers_.checkpoint, delta_message{answer.report});
-  send(peers_.query, std::move(answer));
 }
 
 void source_actor::arm_idle_check(std::chrono::microseconds after) {
@@ -188,14 +188,14 @@ void source_actor::check_idle() {
   const auto silent = std::chrono::duration_cast<std::chrono::microseconds>(clock().now() - last_rows_);
   if (silent < idle_timeout_) return arm_idle_check(idle_timeout_ - silent);
   // Splits that wait for their turn or for room downstream are no silence.
-  if (has_unread_splits() || !worker_->drained()) return arm_idle_check(idle_timeout_);
+  if (has_unread_splits() || !line_->drained()) return arm_idle_check(idle_timeout_);
   stop_holding_back();
 }
 
 void source_actor::stop_holding_back() {
-  if (!worker_->observes_event_time()) return;
-  worker_->idle();
-  if (!worker_->mark_own_nodes(true)) return;
+  if (!line_->head().observes_event_time()) return;
+  line_->idle();
+  if (!line_->head().mark_own_nodes(true)) return;
   if (!active_) send(peers_.query, active_message{});
   active_ = true;
 }

@@ -6,20 +6,22 @@
 #include <optional>
 #include <vector>
 
-#include "actors/operator_actor.hpp"
-#include "actors/protocols.hpp"
+#include "actors/stage_peers.hpp"
 #include "flow/source.hpp"
 
 namespace flow {
 
-/// One reader instance of a source with the operators fused to it. Reads only while its outbox is drained.
+/// One reader instance of a source with the operators fused to it, and the instances that share its actor. Reads only while all
+/// it has made is sent.
 class source_actor : public source_handle::base {
  public:
-  source_actor(caf::actor_config& config, std::shared_ptr<stage_parts> parts, stage_peers peers,
-               std::shared_ptr<const source> input, duration idle_timeout);
+  source_actor(caf::actor_config& config, line_parts parts, stage_peers peers, std::shared_ptr<const source> input,
+               duration idle_timeout);
 
   const char* name() const override { return "flow.source"; }
   void on_exit() override;
+  /// What else the coordinator is to know of an epoch done.
+  void complete(stage_done_message& answer) const;
 
  protected:
   behavior_type make_behavior() override;
@@ -37,7 +39,8 @@ class source_actor : public source_handle::base {
   void step();
   /// Position in splits_ of the next split to read: the first bounded one and all unbounded ones take turns.
   std::optional<std::size_t> next_split();
-  void read(std::size_t at);
+  /// How many rows came.
+  std::int64_t read(std::size_t at);
   void open(reading& from);
   void went_idle(reading& from, std::chrono::steady_clock::time_point began);
   void took(const batch& rows);
@@ -50,7 +53,7 @@ class source_actor : public source_handle::base {
   void arm_idle_check(std::chrono::microseconds after);
 
   stage_peers peers_;
-  std::unique_ptr<stage_worker> worker_;
+  std::optional<stage_line> line_;  ///< Until the end.
   std::shared_ptr<const source> input_;
   std::vector<reading> splits_;
   std::size_t next_ = 0;
@@ -58,7 +61,7 @@ class source_actor : public source_handle::base {
   std::optional<barrier> owed_;        ///< Micro-batch: to be sent once every split has been read.
   std::vector<drain_message> drains_;  ///< To be answered when all has been read.
   bool scheduled_ = false;             ///< A read_message is on its way.
-  bool active_ = false;                ///< Rows since the last barrier.
+  bool active_ = false;                ///< Rows since the last barrier, and the coordinator knows.
   bool stopped_ = false;
   std::chrono::microseconds idle_timeout_;
   caf::actor_clock::time_point last_rows_{};

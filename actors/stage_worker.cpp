@@ -17,9 +17,9 @@ std::vector<std::vector<int>> tracker_inputs(const stage_parts& parts) {
 
 }  // namespace
 
-stage_worker::stage_worker(stage_parts parts, outbox::transmitter transmit)
+stage_worker::stage_worker(stage_parts parts, const std::vector<bool>& at_once, outbox::transmitter transmit)
     : parts_(std::move(parts)),
-      outbox_(parts_.place.outputs, parts_.output, parts_.window, std::move(transmit)),
+      outbox_(parts_.place.outputs, parts_.output, parts_.window, at_once, std::move(transmit)),
       marks_(tracker_inputs(parts_), parts_.policy),
       applied_(parts_.restored_watermark),
       current_(parts_.last.next()) {

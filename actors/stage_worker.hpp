@@ -51,7 +51,8 @@ struct stage_report {
 /// One instance of a stage without its actor: drives the operator chain between an inbox (or readers) and an outbox.
 class stage_worker {
  public:
-  stage_worker(stage_parts parts, outbox::transmitter transmit);
+  /// `at_once`: see outbox.
+  stage_worker(stage_parts parts, const std::vector<bool>& at_once, outbox::transmitter transmit);
 
   /// Micro-batch: the next epoch's constants, before its first rows.
   void begin(epoch number, const evaluation_context& context);

@@ -74,7 +74,9 @@ supervisor_actor::behavior_type supervisor_actor::make_behavior() {
         if (run_) send(run_, m);
       },
       [this](const failed_message& m) {
-        if (run_) send(run_, m);
+        if (m.cause.code() != errc::restart_required) verdict_ = m.cause;
+        if (run_) return send(run_, m);
+        if (verdict_ && launch_) end(verdict_);
       },
   };
 }
@@ -86,20 +88,21 @@ void supervisor_actor::run() {
     if (!each->fulfilled()) send(run_, drain_request_message{each});
   }
   if (stopping_) send(run_, stop_message{});
+  if (verdict_) send(run_, failed_message{*verdict_});
 }
 
 void supervisor_actor::on_run_ended(const run_ended_message& m) {
   run_ = query_handle();
   published_ = m.published;
-  if (m.failure && m.failure->code() == errc::restart_required && !stopping_) return restart_after(*m.failure);
-  end(m.failure);
+  const bool again = m.failure && m.failure->code() == errc::restart_required && !stopping_ && !verdict_;
+  again ? restart_after(*m.failure) : end(verdict_ ? verdict_ : m.failure);
 }
 
 void supervisor_actor::restart_after(error cause) {
   const auto& query = launch_->settings.name.empty() ? launch_->id : launch_->settings.name;
   const auto pause = policy_.next(published_);
   if (!pause) {
-    log_gave_up(query, cause, policy_.in_a_row());
+    if (policy_.in_a_row() > 0) log_gave_up(query, cause, policy_.in_a_row());
     return end(exhausted(cause, policy_.in_a_row()));
   }
   log_restart(query, cause, policy_.in_a_row(), *pause);
@@ -123,7 +126,7 @@ void supervisor_actor::on_relaunched(relaunched_message& m) {
     board_->set_run_id(launch_->run_id);
     return run();
   }
-  if (stopping_) return end(std::nullopt);
+  if (stopping_ || verdict_) return end(verdict_);
   m.failure->code() == errc::restart_required ? restart_after(*m.failure) : end(m.failure);
 }
 

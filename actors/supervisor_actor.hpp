@@ -37,6 +37,7 @@ class supervisor_actor : public supervisor_handle::base {
   epoch published_;
   query_handle run_;  ///< Null between runs.
   bool stopping_ = false;
+  std::optional<error> verdict_;  ///< What the query is to end with.
   /// Calls of process_all_available(). Each run is told of those that its predecessor has not answered.
   std::vector<std::shared_ptr<waiting_call>> waiting_;
 };

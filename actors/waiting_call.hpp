@@ -5,8 +5,8 @@
 
 namespace flow {
 
-/// A call on a query's handle that waits. Several actors may know of it, since runs of the query come and go: the first that has
-/// the answer gives it.
+/// A call on a query's handle that waits. Several actors may know of it, since runs of the query come and go: the first that
+/// has the answer gives it.
 class waiting_call {
  public:
   void fulfil() {

@@ -197,6 +197,8 @@ class file_sink final : public sink {
     pending_.clear();
   }
 
+  /// Hidden files of one epoch are written while those of another are renamed: they share no name and no member.
+  bool overlaps() const override { return true; }
   std::string description() const override { return settings_.description(); }
 
  private:

@@ -33,6 +33,7 @@ class foreach_sink final : public sink {
     call_user("foreach", [&] { fn_(rows); });
   }
   nlohmann::json prepare(epoch) override { return nullptr; }
+  bool overlaps() const override { return true; }
   bool blocking() const override { return false; }
   std::string description() const override { return "ForeachSink"; }
 

@@ -9,6 +9,7 @@ class noop_sink final : public sink {
   void open(const sink_context&) override {}
   void write(epoch, const batch&) override {}
   nlohmann::json prepare(epoch) override { return nullptr; }
+  bool overlaps() const override { return true; }
   bool blocking() const override { return false; }
   std::string description() const override { return "NoopSink"; }
 };

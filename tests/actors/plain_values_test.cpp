@@ -3,8 +3,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "actors/actor_layout.hpp"
 #include "actors/barrier_aligner.hpp"
 #include "actors/credit_window.hpp"
+#include "actors/epoch_gate.hpp"
 #include "actors/epoch_tracker.hpp"
 #include "actors/epoch_watermarks.hpp"
 #include "actors/inbox.hpp"
@@ -64,17 +66,132 @@ BOOST_AUTO_TEST_CASE(inputs_must_deliver_the_same_barrier) {
 BOOST_AUTO_TEST_CASE(an_epoch_is_complete_when_all_have_acknowledged_it) {
   epoch_tracker tracker(2, epoch{4});
   BOOST_TEST((tracker.begin() == epoch{5}));
+  BOOST_TEST(tracker.running());
   BOOST_CHECK_THROW(tracker.begin(), error);
   BOOST_TEST(!tracker.acknowledge(1, epoch{5}));
   BOOST_CHECK_THROW(tracker.acknowledge(1, epoch{5}), error);
   BOOST_CHECK_THROW(tracker.acknowledge(0, epoch{4}), error);
-  BOOST_CHECK_THROW(tracker.committed(), error);
+  BOOST_CHECK_THROW(tracker.committing(epoch{5}), error);
+  BOOST_TEST(!tracker.committable().has_value());
   BOOST_TEST(tracker.acknowledge(0, epoch{5}));
-  tracker.committed();
+  BOOST_TEST((tracker.committable() == epoch{5}));
+  tracker.committing(epoch{5});
+  BOOST_TEST(!tracker.committable().has_value());
+  tracker.committed(epoch{5});
   BOOST_TEST((tracker.last() == epoch{4}));
-  tracker.published();
+  tracker.published(epoch{5});
   BOOST_TEST((tracker.last() == epoch{5}));
+  BOOST_TEST(tracker.quiet());
   BOOST_TEST((tracker.begin() == epoch{6}));
+}
+
+BOOST_AUTO_TEST_CASE(the_next_epoch_runs_while_one_is_committed_but_is_committed_only_after_it_is_published) {
+  epoch_tracker tracker(1, epoch{});
+  tracker.begin();
+  tracker.acknowledge(0, epoch{1});
+  tracker.committing(epoch{1});
+  BOOST_TEST((tracker.begin() == epoch{2}));
+  tracker.committed(epoch{1});
+  BOOST_TEST(tracker.acknowledge(0, epoch{2}));
+  BOOST_TEST(!tracker.committable().has_value());
+  BOOST_CHECK_THROW(tracker.committing(epoch{2}), error);
+  BOOST_TEST(!tracker.may_begin());  // A third one would have to wait for the first.
+  BOOST_CHECK_THROW(tracker.begin(), error);
+  tracker.published(epoch{1});
+  BOOST_TEST((tracker.committable() == epoch{2}));
+  BOOST_TEST(tracker.may_begin());
+}
+
+BOOST_AUTO_TEST_CASE(epochs_are_committed_one_by_one_in_order_under_any_schedule) {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::mt19937 random(seed);
+    constexpr std::size_t participants = 3;
+    epoch_tracker tracker(participants, epoch{7});
+    std::vector<std::size_t> owed;  // Participants that have not acknowledged the newest epoch.
+    int under_way = 0, step = 0;    // Of the oldest epoch: 0 before, 1 committing, 2 committed.
+    std::uint64_t published = 7;
+    for (int i = 0; i < 400; ++i) {
+      switch (random() % 4) {
+        case 0:
+          BOOST_REQUIRE(tracker.may_begin() == (owed.empty() && under_way < 2));
+          if (!tracker.may_begin()) break;
+          tracker.begin();
+          ++under_way;
+          for (std::size_t who = 0; who < participants; ++who) owed.push_back(who);
+          break;
+        case 1:
+          if (owed.empty()) break;
+          std::shuffle(owed.begin(), owed.end(), random);
+          BOOST_REQUIRE(tracker.acknowledge(owed.back(), tracker.newest()) == (owed.size() == 1));
+          owed.pop_back();
+          break;
+        case 2: {
+          const bool complete = under_way == 2 || (under_way == 1 && owed.empty());
+          BOOST_REQUIRE(tracker.committable().has_value() == (complete && step == 0));
+          if (const auto next = tracker.committable()) {
+            BOOST_REQUIRE((*next == epoch{published + 1}));
+            tracker.committing(*next);
+            step = 1;
+          }
+          break;
+        }
+        default:
+          if (step == 0) break;
+          if (step == 1) {
+            tracker.committed(epoch{published + 1});
+            step = 2;
+            break;
+          }
+          tracker.published(epoch{++published});
+          --under_way;
+          step = 0;
+      }
+      BOOST_REQUIRE((tracker.last() == epoch{published}));
+      BOOST_REQUIRE((tracker.newest() == epoch{published + static_cast<std::uint64_t>(under_way)}));
+    }
+    BOOST_REQUIRE(published > 8);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_sink_gets_rows_of_an_epoch_when_its_plan_is_durable_and_the_epoch_before_committed) {
+  epoch_gate gate(epoch{3}, true, false);
+  BOOST_TEST(!gate.open(epoch{4}));
+  gate.planned(epoch{4});
+  BOOST_TEST(gate.open(epoch{4}));
+  gate.planned(epoch{5});
+  BOOST_TEST(!gate.open(epoch{5}));
+  gate.committed(epoch{4});
+  BOOST_TEST(gate.open(epoch{5}));
+}
+
+BOOST_AUTO_TEST_CASE(a_sink_that_can_have_two_epochs_waits_for_plans_only_and_in_continuous_mode_for_nothing) {
+  epoch_gate planned(epoch{3}, true, true), continuous(epoch{3}, false, true);
+  BOOST_TEST(!planned.open(epoch{4}));
+  planned.planned(epoch{5});
+  BOOST_TEST(planned.open(epoch{5}));
+  BOOST_TEST(continuous.open(epoch{5}));
+}
+
+BOOST_AUTO_TEST_CASE(single_instances_in_a_row_share_an_actor_and_parallel_ones_do_not) {
+  physical_plan plan;
+  for (int i = 0; i < 4; ++i) {
+    auto& stage = plan.stages.emplace_back();
+    stage.id = i;
+    stage.source = i == 0 ? 0 : -1;
+    stage.single = i == 2;
+    if (i > 0) stage.inputs.push_back({i - 1, i == 2 ? exchange_kind::gather : exchange_kind::hash, {0}, 0});
+  }
+  const std::vector<bool> all{true, true, true, true, true};
+  const auto driven = [&](int readers, int parallelism, const std::vector<bool>& joins, std::size_t host) {
+    return actor_layout(stage_graph(plan, {readers}, parallelism), joins).driven_by(host);
+  };
+  using list = std::vector<std::size_t>;
+  BOOST_TEST((driven(1, 1, all, 0) == list{0, 1, 2, 3, 4}));
+  BOOST_TEST((driven(1, 1, {true, true, true, true, false}, 0) == list{0, 1, 2, 3}));
+  BOOST_TEST((driven(1, 1, {true, false, true, true, true}, 0) == list{0}));
+  BOOST_TEST((driven(1, 1, {true, false, true, true, true}, 1) == list{1, 2, 3, 4}));
+  // Two instances of stages 1 and 3: 0 | 1 1 | 2 | 3 3 | sink.
+  for (std::size_t who = 0; who < 7; ++who) BOOST_TEST((driven(1, 2, all, who) == list{who}));
 }
 
 BOOST_AUTO_TEST_CASE(a_watermark_is_cut_to_whole_milliseconds) {
@@ -200,7 +317,7 @@ BOOST_AUTO_TEST_CASE(rows_without_credit_hold_back_what_is_behind_them) {
   out.kind = exchange_kind::broadcast;
   out.targets = {{1, 0, 0}, {1, 1, 0}};
   std::vector<std::vector<std::size_t>> sent(2);
-  outbox box({out}, event_schema(), 1, [&](std::uint32_t slot, stream_item item) { sent[slot].push_back(item.index()); });
+  outbox box({out}, event_schema(), 1, {}, [&](std::uint32_t slot, stream_item item) { sent[slot].push_back(item.index()); });
   box.emit(make_batch({{1, 1, 1}}));
   box.emit(make_batch({{2, 2, 2}}));
   box.tell(barrier{epoch{1}, {}});

@@ -127,8 +127,7 @@ BOOST_FIXTURE_TEST_CASE(a_run_that_may_not_be_made_ends_the_query, fixture) {
   output->fail_at = "recover";
   input->restart_reads = 1;
   input->put(0, {{1, 1, 1}});
-  BOOST_CHECK_EXCEPTION(query->await_termination(), error,
-                        [](const error& e) { return e.code() == errc::unwritable_output; });
+  BOOST_CHECK_EXCEPTION(query->await_termination(), error, [](const error& e) { return e.code() == errc::unwritable_output; });
 }
 
 BOOST_FIXTURE_TEST_CASE(restarts_without_progress_end_the_query_with_their_cause, fixture) {

@@ -52,6 +52,8 @@ struct world {
     auto settings = settings_for(checkpoint.path(), when, static_cast<int>(steps.random() % 3 + 1));
     settings.state = steps.random() % 2 ? state_store_kind::memory : state_store_kind::lmdb;
     settings.memory_limit_bytes = 1;
+    settings.restart_pause = milliseconds(1);
+    output->overlaps = steps.random() % 2 == 0;
     auto launch = prepare_launch(std::move(plan), tray_provider(output), settings, [] { return timestamp{1'000'000}; });
     launch->own_threads = false;
     auto board = launch->board;
@@ -82,6 +84,9 @@ void run_world(unsigned seed) {
       expected[row.key] += row.value;
       w.input->put(w.steps.random() % 2, {row});
       for (auto n = w.steps.random() % 30; n > 0; --n) w.steps.step();
+      if (w.steps.random() % 20 == 0) {
+        caf::anon_send(w.query, failed_message{error(errc::restart_required, "the sink was lost")});
+      }
     }
     // A crash at any step, or an orderly end.
     if (w.steps.random() % 2 == 0) {

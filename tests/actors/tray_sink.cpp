@@ -68,6 +68,7 @@ class tray_sink : public sink {
   }
   void commit(epoch e, const nlohmann::json& prepared) override {
     step("commit");
+    if (tray_->at_commit) tray_->at_commit(e.value);
     if (prepared != e.value) throw error(errc::illegal_state, "commit got what another prepare returned");
     const std::lock_guard lock(tray_->mutex_);
     const auto found = tray_->prepared_.find(e.value);
@@ -83,6 +84,7 @@ class tray_sink : public sink {
     step("close");
   }
   bool blocking() const override { return tray_->blocking; }
+  bool overlaps() const override { return tray_->overlaps; }
   std::string description() const override { return "TraySink"; }
 
  private:

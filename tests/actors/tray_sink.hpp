@@ -33,6 +33,9 @@ class tray {
   std::string restart_at;
   std::atomic<int> restarts{0};
   bool blocking = false;
+  bool overlaps = false;
+  /// Called in commit(), before anything becomes visible; may block.
+  std::function<void(std::uint64_t)> at_commit;
   /// recover() says that this many of the newest epochs never became visible.
   std::uint64_t forgotten = 0;
 

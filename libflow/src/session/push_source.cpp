@@ -102,6 +102,8 @@ class push_source final : public source {
     if (continuous_) {
       if (flowing_) return {};
       flowing_ = true;
+      // From here on there is nothing to discover: whoever pushes wakes the reader alone.
+      held_->on_discoverable({});
       return {{"push", {{"begin", given_}}, false}};
     }
     const auto end = held_->rows().end_row();

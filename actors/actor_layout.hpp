@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "actors/stage_graph.hpp"
+
+namespace flow {
+
+/// Which instances share an actor. One that is the only instance of its stage, behind a single instance of another, gains nothing
+/// from an actor of its own: it would only wait for what that one sends. So it is driven by its sender's actor, without messages
+/// between them; barriers, watermarks and snapshots stay those of two instances.
+class actor_layout {
+ public:
+  /// `joins[stage]`: whether the stage may be driven by another's actor; the last entry is the sink's.
+  actor_layout(const stage_graph& graph, const std::vector<bool>& joins);
+
+  /// The participant whose actor drives participant `who`; itself, if it has its own.
+  std::size_t host(std::size_t who) const { return hosts_[who]; }
+  /// The participants that the actor of `host` drives, senders before receivers, `host` first.
+  std::vector<std::size_t> driven_by(std::size_t host) const;
+
+ private:
+  std::vector<std::size_t> hosts_;
+};
+
+}  // namespace flow
