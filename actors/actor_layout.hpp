@@ -7,9 +7,9 @@
 
 namespace flow {
 
-/// Which instances share an actor. One that is the only instance of its stage, behind a single instance of another, gains nothing
-/// from an actor of its own: it would only wait for what that one sends. So it is driven by its sender's actor, without messages
-/// between them; barriers, watermarks and snapshots stay those of two instances.
+/// Which instances share an actor. One that is the only instance of its stage, behind a single instance of another, gains
+/// nothing from an actor of its own: it would only wait for what that one sends. So it is driven by its sender's actor, without
+/// messages between them; barriers, watermarks and snapshots stay those of two instances.
 class actor_layout {
  public:
   /// `joins[stage]`: whether the stage may be driven by another's actor; the last entry is the sink's.

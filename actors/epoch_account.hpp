@@ -32,14 +32,12 @@ struct epoch_account {
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now(), step_started = started;
 
   epoch_account() = default;
-  epoch_account(std::size_t participants, std::size_t sources)
-      : reports(participants), unfinished(sources), readers(sources) {}
+  epoch_account(std::size_t participants, std::size_t sources) : reports(participants), unfinished(sources), readers(sources) {}
 
   /// The step named has just ended: notes how long it took.
   void time(const char* step) {
     const auto now = std::chrono::steady_clock::now();
-    progress.durations[step] +=
-        std::chrono::duration_cast<std::chrono::milliseconds>(now - std::exchange(step_started, now));
+    progress.durations[step] += std::chrono::duration_cast<std::chrono::milliseconds>(now - std::exchange(step_started, now));
   }
 };
 

@@ -7,8 +7,8 @@
 namespace flow {
 
 /// Which epoch's rows a sink may be given. Rows reach it as soon as they are made, but an epoch's first write has to wait until
-/// its plan is durable (micro-batch: a crash must find it again), and, for a sink that cannot have two epochs at once, until the
-/// epoch before has been committed.
+/// its plan is durable (micro-batch: a crash must find it again), and, for a sink that cannot have two epochs at once, until
+/// the epoch before has been committed.
 class epoch_gate {
  public:
   /// `last`: the newest published epoch. `planned`: epochs have plans. `overlaps`: sink::overlaps().

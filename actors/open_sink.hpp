@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -10,14 +11,22 @@ namespace flow {
 /// A sink that two actors use: one writes and prepares, the other commits. Sees to it that close() comes last and alone.
 class open_sink {
  public:
-  explicit open_sink(std::shared_ptr<sink> open) : sink_(std::move(open)) {}
+  /// `check_owner` throws if another process has taken the query over: then nothing more may be shown.
+  open_sink(std::shared_ptr<sink> open, std::function<void()> check_owner)
+      : sink_(std::move(open)), check_owner_(std::move(check_owner)) {}
 
   /// For the thread that writes.
   sink& writer() const { return *sink_; }
+  /// For the thread that writes: the epoch's rows are complete.
+  nlohmann::json prepare(epoch n) const {
+    check_owner_();
+    return sink_->prepare(n);
+  }
   /// From any thread, one epoch after the other. False if the sink has been closed.
   bool commit(epoch n, const nlohmann::json& prepared) {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
+    check_owner_();
     sink_->commit(n, prepared);
     return true;
   }
@@ -30,6 +39,7 @@ class open_sink {
 
  private:
   std::shared_ptr<sink> sink_;
+  std::function<void()> check_owner_;
   std::mutex mutex_;
   bool closed_ = false;
 };

@@ -143,7 +143,7 @@ void query_actor::spawn_all() {
   const auto& graph = *launch_->graph;
   const auto layout = make_layout(*launch_);
   const auto sink_at = graph.participants() - 1;
-  const auto output = std::make_shared<open_sink>(launch_->sink);
+  const auto output = std::make_shared<open_sink>(launch_->sink, [store = launch_->store] { store->check_owner(); });
   const bool waits = launch_->sink->blocking();
   checkpoint_ = spawn_child<checkpoint_actor>(true, launch_->store, self);
   planner_ = spawn_child<planner_actor>(true, launch_->sources, launch_->continuous(), self);
@@ -190,7 +190,7 @@ void query_actor::spawn_all() {
 }
 
 void query_actor::fail(error cause) {
-  if (!failure_) failure_ = std::move(cause);
+  if (!failure_) failure_ = launch_ ? root_cause(*launch_->store, std::move(cause)) : std::move(cause);
   finish();
 }
 

@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "actors/failure_report.hpp"
 #include "flow/error.hpp"
 
 namespace flow {
@@ -27,6 +28,7 @@ std::string random_uuid() {
 std::shared_ptr<checkpoint_store> open_store(const query_settings& settings) {
   checkpoint_settings how;
   how.epochs_retained = std::max(settings.epochs_retained, 2);
+  how.take_over = settings.take_over;
   std::filesystem::path dir = settings.checkpoint_dir;
   if (settings.checkpoint_dir.empty()) {
     how.temporary = true;
@@ -154,7 +156,7 @@ void recover(query_launch& launch) {
   launch.window = credit_window_size(launch.settings.memory_limit_bytes, launch.graph->edge_count());
   launch.sink = launch.provider->make();
   launch.sink->open({launch.settings.name, launch.id, launch.settings.checkpoint_dir, launch.settings.mode, launch.plan.output,
-                     launch.continuous()});
+                     launch.continuous(), launch.store->fencing_epoch()});
   try {
     recover_sink(launch);
     restore_sources(launch);
@@ -165,11 +167,20 @@ void recover(query_launch& launch) {
     }
   } catch (...) {
     launch.sink->close();
-    throw;
+    throw root_cause(*launch.store, as_error(std::current_exception()));
   }
 }
 
 }  // namespace
+
+error root_cause(const checkpoint_store& store, error seen) {
+  try {
+    store.check_owner();
+  } catch (const error& replaced) {
+    return replaced;
+  }
+  return seen;
+}
 
 std::shared_ptr<query_launch> prepare_launch(physical_plan plan, sink_provider_ptr sink, query_settings settings,
                                              std::function<timestamp()> clock) {

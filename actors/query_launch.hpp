@@ -58,4 +58,7 @@ std::shared_ptr<query_launch> prepare_launch(physical_plan plan, sink_provider_p
 /// be left. If it throws, it may be tried again.
 std::shared_ptr<query_launch> prepare_relaunch(query_launch& before);
 
+/// Why the query ends: if another process has taken the checkpoint over, that, and not what its doings made fail here.
+error root_cause(const checkpoint_store& store, error seen);
+
 }  // namespace flow

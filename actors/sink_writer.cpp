@@ -14,7 +14,7 @@ std::optional<prepared_epoch> sink_writer::take(const stream_item& item) {
   const auto* mark = std::get_if<barrier>(&item);
   if (!mark) return std::nullopt;
   failpoint("output.prepare.before");
-  prepared_epoch done{mark->number, sink_->writer().prepare(mark->number), std::exchange(rows_, 0)};
+  prepared_epoch done{mark->number, sink_->prepare(mark->number), std::exchange(rows_, 0)};
   failpoint("output.prepare.after");
   current_ = mark->number.next();
   return done;

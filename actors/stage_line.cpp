@@ -17,9 +17,9 @@ stage_line::stage_line(line_parts parts, listener tell) : tell_(std::move(tell))
   for (std::size_t i = 0; i < parts.stages.size(); ++i) {
     std::vector<bool> at_once;
     for (const auto& each : routes_[i]) at_once.push_back(each.to != route::kind::away);
-    workers_.push_back(std::make_unique<stage_worker>(
-        std::move(*parts.stages[i]), std::move(at_once),
-        [this, i](std::uint32_t slot, stream_item item) { send(i, slot, std::move(item)); }));
+    workers_.push_back(
+        std::make_unique<stage_worker>(std::move(*parts.stages[i]), std::move(at_once),
+                                       [this, i](std::uint32_t slot, stream_item item) { send(i, slot, std::move(item)); }));
   }
 }
 

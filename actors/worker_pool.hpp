@@ -23,9 +23,9 @@ class pool_policy : public caf::policy::unprofiled {
     std::mutex lock;
     std::condition_variable wake;
     std::deque<caf::resumable*> queue;
-    std::atomic<std::size_t> size{0};   ///< Of the queue, for the worker that spins.
-    std::size_t sleeping = 0;           ///< Workers.
-    bool spinning = false;              ///< The first worker has nothing to do.
+    std::atomic<std::size_t> size{0};  ///< Of the queue, for the worker that spins.
+    std::size_t sleeping = 0;          ///< Workers.
+    bool spinning = false;             ///< The first worker has nothing to do.
   };
   struct worker_data {
     explicit worker_data(caf::scheduler::abstract_coordinator*) {}

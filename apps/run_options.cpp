@@ -48,6 +48,7 @@ void run_options::add_to(CLI::App& app) {
   app.add_option("--state", state, "Where keyed state lives")->check(CLI::IsMember({"memory", "lmdb"}))->capture_default_str();
   app.add_option("--parallelism", parallelism, "Instances of each keyed operator (0: one per worker thread)")
       ->check(CLI::Range(0, 1024));
+  app.add_flag("--take-over", take_over, "Replace a process that owns the checkpoint but hangs: it ends when it wakes");
 }
 
 void run_options::run(flow::stream_writer writer) const {
@@ -55,6 +56,7 @@ void run_options::run(flow::stream_writer writer) const {
   if (!checkpoint.empty()) writer.option("checkpointLocation", checkpoint);
   if (parallelism > 0) writer.parallelism(parallelism);
   writer.state_store(state);
+  if (take_over) writer.option("takeOver", true);
   if (mode == "continuous") {
     writer.trigger(flow::trigger::continuous(bounded || trigger.empty() ? "1 second" : trigger));
   } else if (bounded) {

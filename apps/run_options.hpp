@@ -14,8 +14,9 @@ struct run_options {
   std::string trigger;  ///< "once", "available-now", an interval, or "" for the mode's default.
   std::string state = "memory";
   int parallelism = 0;
+  bool take_over = false;
 
-  /// Adds --checkpoint, --mode, --trigger, --state and --parallelism.
+  /// Adds --checkpoint, --mode, --trigger, --state, --parallelism and --take-over.
   void add_to(CLI::App& app);
   /// Applies them to the writer and runs its query: to the end of what is there for `once` and `available-now`, else until it
   /// fails or the process ends. @throws flow::error.

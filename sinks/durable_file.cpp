@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <system_error>
 #include <utility>
 
@@ -83,9 +84,8 @@ void make_directories(const fs::path& dir) {
   sync_directory(above);
 }
 
-void write_file_durably(const fs::path& path, std::string_view content) {
-  auto hidden = path;
-  hidden.replace_filename("." + path.filename().string() + ".tmp");
+void write_file_durably(const fs::path& path, std::string_view content, std::uint64_t owner) {
+  const auto hidden = hidden_name(path, owner);
   {
     append_file file(hidden, append_file::start::empty);
     file.write(content);
@@ -93,6 +93,21 @@ void write_file_durably(const fs::path& path, std::string_view content) {
   }
   rename_file(hidden, path);
   sync_directory(path.parent_path());
+}
+
+fs::path hidden_name(const fs::path& path, std::uint64_t owner) {
+  auto hidden = path;
+  hidden.replace_filename("." + path.filename().string() + "." + std::to_string(owner) + ".tmp");
+  return hidden;
+}
+
+bool is_left_by(const fs::path& hidden, std::uint64_t owner) {
+  const auto name = hidden.filename().string();
+  if (!name.starts_with(".") || !name.ends_with(".tmp")) return false;
+  const auto digits = fs::path(hidden.stem()).extension().string();
+  std::uint64_t written_by = 0;
+  if (!digits.empty()) std::from_chars(digits.data() + 1, digits.data() + digits.size(), written_by);
+  return written_by <= owner;
 }
 
 }  // namespace flow

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -28,6 +29,12 @@ void rename_file(const std::filesystem::path& from, const std::filesystem::path&
 /// Makes `dir` and what is missing above it, each durable.
 void make_directories(const std::filesystem::path& dir);
 /// Writes a whole file beside its place, syncs and renames it: it is there whole or not at all.
-void write_file_durably(const std::filesystem::path& path, std::string_view content);
+void write_file_durably(const std::filesystem::path& path, std::string_view content, std::uint64_t owner = 0);
+
+/// The name a file has until it is whole: hidden, and with the fencing epoch of who writes it. Processes of one query may
+/// overlap for a moment, when one replaces another that was frozen: neither may touch what the other is writing.
+std::filesystem::path hidden_name(const std::filesystem::path& path, std::uint64_t owner);
+/// Whether a process of fencing epoch `owner` finds in this name what it, or one before it, has left.
+bool is_left_by(const std::filesystem::path& hidden, std::uint64_t owner);
 
 }  // namespace flow

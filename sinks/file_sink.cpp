@@ -113,18 +113,17 @@ std::string hex_digits(std::uint64_t value) {
   return text.data();
 }
 
-bool is_hidden_part(const std::string& name) { return name.starts_with(".part-") && name.ends_with(".tmp"); }
-
 class file_sink final : public sink {
  public:
   explicit file_sink(file_sink_settings settings) : settings_(std::move(settings)), root_(settings_.path) {}
 
   void open(const sink_context& context) override {
     query_id_ = context.query_id;
+    fencing_epoch_ = context.fencing_epoch;
     columns_ = split_columns(*context.schema, settings_.partition_by);
     writer_ = make_writer(settings_, columns_.file_schema);
     make_directories(root_);
-    log_ = std::make_unique<manifest_log>(root_);
+    log_ = std::make_unique<manifest_log>(root_, fencing_epoch_);
   }
 
   epoch recover(epoch newest, const nlohmann::json& prepared) override {
@@ -227,7 +226,7 @@ class file_sink final : public sink {
                       std::string(writer_->extension());
     if (!folder.empty()) make_directories(root_ / folder);
     file.visible = fs::path(folder) / name;
-    file.hidden = fs::path(folder) / ("." + name + ".tmp");
+    file.hidden = hidden_name(file.visible, fencing_epoch_);
     writer_->append_header(file.buffer);
     return file;
   }
@@ -269,7 +268,8 @@ class file_sink final : public sink {
   void remove_hidden_files() const {
     std::vector<fs::path> hidden;
     for (const auto& file : fs::recursive_directory_iterator(root_)) {
-      if (is_hidden_part(file.path().filename().string())) hidden.push_back(file.path());
+      const bool part = file.path().filename().string().starts_with(".part-");
+      if (part && is_left_by(file.path(), fencing_epoch_)) hidden.push_back(file.path());
     }
     for (const auto& path : hidden) fs::remove(path);
   }
@@ -277,6 +277,7 @@ class file_sink final : public sink {
   file_sink_settings settings_;
   fs::path root_;
   std::string query_id_;
+  std::uint64_t fencing_epoch_ = 0;
   column_split columns_;
   format_writer_ptr writer_;
   std::unique_ptr<manifest_log> log_;

@@ -43,7 +43,7 @@ std::string newest_compact(const fs::path& folder) {
 
 }  // namespace
 
-manifest_log::manifest_log(fs::path dir) : folder_(dir / manifest_folder) {
+manifest_log::manifest_log(fs::path dir, std::uint64_t owner) : folder_(dir / manifest_folder), owner_(owner) {
   if (auto manifest = read_manifest(dir)) content_ = std::move(*manifest);
   if (!fs::is_directory(folder_)) return;
   for (const auto& file : fs::directory_iterator(folder_)) {
@@ -57,7 +57,7 @@ void manifest_log::add(const std::string& query_id, manifest_epoch entry) {
   auto text = to_json(entry);
   text["version"] = 1;
   text["query"] = query_id;
-  write_file_durably(folder_ / (digits(entry.number) + ".json"), text.dump());
+  write_file_durably(folder_ / (digits(entry.number) + ".json"), text.dump(), owner_);
   content_.query_id = query_id;
   content_.epochs.push_back(std::move(entry));
   failpoint("sink.manifest.written");
@@ -67,7 +67,7 @@ void manifest_log::add(const std::string& query_id, manifest_epoch entry) {
 void manifest_log::compact() {
   nlohmann::json text = {{"version", 1}, {"query", content_.query_id}, {"compact", true}, {"epochs", nlohmann::json::array()}};
   for (const auto& entry : content_.epochs) text["epochs"].push_back(to_json(entry));
-  write_file_durably(folder_ / (digits(content_.newest()) + ".compact.json"), text.dump());
+  write_file_durably(folder_ / (digits(content_.newest()) + ".compact.json"), text.dump(), owner_);
   failpoint("sink.compact.written");
   tidy();
 }
@@ -80,7 +80,7 @@ void manifest_log::tidy() {
   entries_since_compact_ = 0;
   for (const auto& file : fs::directory_iterator(folder_)) {
     const auto name = file.path().filename().string();
-    const bool half_written = name.starts_with(".") && name.ends_with(".tmp");
+    const bool half_written = is_left_by(name, owner_);
     const bool replaced = is_entry(name) && !compact.empty() && name != compact && name.substr(0, 20) <= covered;
     if (half_written || replaced) {
       obsolete.push_back(file.path());

@@ -11,7 +11,8 @@ namespace flow {
 /// The writing side of a directory's manifest. One writer at a time.
 class manifest_log {
  public:
-  explicit manifest_log(std::filesystem::path dir);
+  /// `owner`: fencing epoch of this process.
+  explicit manifest_log(std::filesystem::path dir, std::uint64_t owner = 0);
 
   /// What is committed: read once, then kept.
   const file_manifest& content() const { return content_; }
@@ -25,6 +26,7 @@ class manifest_log {
   void compact();
 
   std::filesystem::path folder_;
+  std::uint64_t owner_;
   file_manifest content_;
   int entries_since_compact_ = 0;
 };

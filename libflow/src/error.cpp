@@ -44,6 +44,8 @@ std::string_view to_string(errc code) noexcept {
       return "checkpoint_corrupt";
     case errc::checkpoint_locked:
       return "checkpoint_locked";
+    case errc::checkpoint_taken_over:
+      return "checkpoint_taken_over";
     case errc::storage_failed:
       return "storage_failed";
     case errc::query_failed:

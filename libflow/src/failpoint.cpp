@@ -15,16 +15,35 @@ namespace flow {
 
 namespace {
 
-constexpr std::array<std::string_view, 25> names{
-    "sink.write.after",           "sink.prepare.before",     "sink.prepare.synced",
-    "sink.prepare.after",         "sink.commit.before",      "sink.commit.renamed",
-    "sink.commit.synced",         "sink.manifest.written",   "sink.commit.after",
-    "sink.compact.written",       "checkpoint.plan.after",   "checkpoint.commit.before",
-    "checkpoint.commit.segments", "checkpoint.commit.after", "checkpoint.compact.before",
-    "checkpoint.compact.after",   "query.plan.after",        "source.barrier",
-    "operator.barrier",           "output.write.after",      "output.prepare.before",
-    "output.prepare.after",       "output.barrier",          "output.commit.before",
+constexpr std::array<std::string_view, 28> names{
+    "sink.write.after",
+    "sink.prepare.before",
+    "sink.prepare.synced",
+    "sink.prepare.after",
+    "sink.commit.before",
+    "sink.commit.renamed",
+    "sink.commit.synced",
+    "sink.manifest.written",
+    "sink.commit.after",
+    "sink.compact.written",
+    "checkpoint.plan.after",
+    "checkpoint.commit.before",
+    "checkpoint.commit.segments",
+    "checkpoint.commit.after",
+    "checkpoint.compact.before",
+    "checkpoint.compact.after",
+    "query.plan.after",
+    "source.barrier",
+    "operator.barrier",
+    "output.write.after",
+    "output.prepare.before",
+    "output.prepare.after",
+    "output.barrier",
+    "output.commit.before",
     "output.commit.after",
+    "checkpoint.takeover.begun",
+    "checkpoint.takeover.copied",
+    "checkpoint.takeover.switched",
 };
 
 }  // namespace

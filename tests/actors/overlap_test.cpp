@@ -108,9 +108,8 @@ BOOST_AUTO_TEST_CASE(no_more_than_two_epochs_are_under_way) {
     committing.come();
     go_on.wait();
   };
-  const auto query =
-      f.runner->start(pass_plan({shelf_provider(f.input, {.batches_per_epoch = 1})}), tray_provider(f.output),
-                      settings_for(f.checkpoint.path(), {}));
+  const auto query = f.runner->start(pass_plan({shelf_provider(f.input, {.batches_per_epoch = 1})}), tray_provider(f.output),
+                                     settings_for(f.checkpoint.path(), {}));
   for (int i = 0; i < 5; ++i) f.input->put(0, {{i, i, 1}});
   BOOST_REQUIRE(committing.wait());
   f.output->wait_for_written(2);

@@ -52,6 +52,14 @@ std::optional<exit_status> child_process::wait_for(std::chrono::milliseconds tim
 
 void child_process::kill() { ::kill(pid_, SIGKILL); }
 
+void child_process::freeze() {
+  ::kill(pid_, SIGSTOP);
+  siginfo_t stopped{};
+  ::waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WEXITED | WNOWAIT);
+}
+
+void child_process::wake() { ::kill(pid_, SIGCONT); }
+
 std::string read_whole(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

@@ -29,6 +29,9 @@ class child_process {
   /// Its end, if it comes within the time.
   std::optional<exit_status> wait_for(std::chrono::milliseconds time);
   void kill();
+  /// Stops it wherever it is, until it is woken.
+  void freeze();
+  void wake();
   pid_t pid() const { return pid_; }
 
  private:

@@ -40,6 +40,7 @@ std::string name_of(program which) { return which == program::page_views ? "page
 }  // namespace
 
 bool passes(program which, mode how, std::string_view failpoint) {
+  if (failpoint.find(".takeover.") != failpoint.npos) return false;
   if (failpoint.find(".plan.") != failpoint.npos) return how == mode::micro_batch;
   // The file sink's own; the sink actor's ("output.") are passed for every sink.
   if (failpoint.starts_with("sink.")) return which == program::page_views;
@@ -163,8 +164,95 @@ std::string crash_round::finish() {
   const auto ended = child.wait_for(60s);
   if (!ended) return "the last run did not end in 60 s" + tail();
   if (ended->code != 0 || ended->signal != 0) return "the last run failed" + tail();
+  return check_output();
+}
+
+std::string crash_round::check_output() const {
   if (auto wrong = difference(input_->expected(), written()); !wrong.empty()) return wrong;
   return check_checkpoint();
+}
+
+std::string crash_round::run_takeovers() {
+  add_files(first_files);
+  auto owner = start_owner(any_mode(), false);
+  std::vector<std::unique_ptr<child_process>> frozen;
+  const auto takeovers = 1 + random_() % 3;
+  for (std::uint64_t i = 0; i < takeovers; ++i) {
+    if (auto wrong = get_going(*owner); !wrong.empty()) return wrong;
+    owner->freeze();
+    add_files(1);
+    auto successor = start_owner(any_mode(), true);
+    if (auto wrong = get_going(*successor); !wrong.empty()) return wrong;
+    frozen.push_back(std::exchange(owner, std::move(successor)));
+    if (random_() % 2 != 0) continue;  // Asleep to the end.
+    if (auto wrong = check_replaced(*frozen.back()); !wrong.empty()) return wrong;
+    frozen.pop_back();
+  }
+  owner->freeze();
+  frozen.push_back(std::move(owner));
+  add_files(1);
+  auto last = command(until::end, any_mode());
+  last.push_back("--take-over");
+  history_ += "--take-over\n";
+  child_process child(last, {}, log());
+  const auto ended = child.wait_for(60s);
+  if (!ended || ended->code != 0 || ended->signal != 0) return "the last run failed" + tail();
+  if (auto wrong = check_output(); !wrong.empty()) return wrong;
+  for (const auto& former : frozen) {
+    if (auto wrong = check_replaced(*former); !wrong.empty()) return wrong;
+  }
+  const auto wrong = check_output();
+  return wrong.empty() ? "" : "after those replaced had woken: " + wrong;
+}
+
+std::string crash_round::run_takeover_step(std::string_view failpoint) {
+  add_files(first_files);
+  const auto owner = start_owner(any_mode(), false);
+  if (auto wrong = get_going(*owner); !wrong.empty()) return wrong;
+  owner->freeze();
+  auto successor = command(until::end, any_mode());
+  successor.push_back("--take-over");
+  history_ += "FLOW_FAILPOINT=" + std::string(failpoint) + " --take-over\n";
+  child_process child(successor, {{"FLOW_FAILPOINT", std::string(failpoint)}}, log());
+  const auto ended = child.wait_for(60s);
+  if (!ended || ended->signal != SIGKILL) return "the failpoint " + std::string(failpoint) + " was not reached" + tail();
+  if (auto wrong = finish(); !wrong.empty()) return wrong;
+  if (auto wrong = check_replaced(*owner); !wrong.empty()) return wrong;
+  return check_output();
+}
+
+std::unique_ptr<child_process> crash_round::start_owner(mode how, bool take_over) {
+  auto words = command(until::killed, how);
+  if (take_over) words.push_back("--take-over");
+  history_ += take_over ? "--take-over\n" : "\n";
+  return std::make_unique<child_process>(words, std::vector<std::pair<std::string, std::string>>{}, log());
+}
+
+/// Waits until it owns the checkpoint, then lets it work for a random time.
+std::string crash_round::get_going(child_process& child) {
+  const auto line = std::to_string(child.pid()) + "\n";
+  const auto limit = std::chrono::steady_clock::now() + 30s;
+  while (read_whole((checkpoint() / "lock").string()) != line) {
+    if (child.wait_for(2ms)) return "ended by itself" + tail();
+    if (std::chrono::steady_clock::now() > limit) return "did not get going in 30 s" + tail();
+  }
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(random_() % 400);
+  do {
+    if (random_() % 2 == 0 && input_->files() < most_files) add_files(1);
+    if (child.wait_for(std::chrono::milliseconds(random_() % 20))) return "ended by itself" + tail();
+  } while (std::chrono::steady_clock::now() < end);
+  return "";
+}
+
+std::string crash_round::check_replaced(child_process& former) {
+  const auto before = read_whole(log()).size();
+  former.wake();
+  const auto ended = former.wait_for(30s);
+  if (!ended) return "a replaced process did not end in 30 s after it had woken" + tail();
+  const bool says_so = read_whole(log()).find("[checkpoint_taken_over]", before) != std::string::npos;
+  if (ended->code == 1 && says_so) return "";
+  return "a replaced process ended with code " + std::to_string(ended->code) + " signal " + std::to_string(ended->signal) +
+         tail();
 }
 
 std::string crash_round::check_checkpoint() const {

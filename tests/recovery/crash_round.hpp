@@ -13,6 +13,8 @@
 
 namespace recovery {
 
+class child_process;
+
 struct settings {
   std::string bin;                ///< Folder of the programs.
   std::filesystem::path scratch;  ///< Where rounds have their directories.
@@ -41,6 +43,12 @@ class crash_round {
   /// Micro-batch: what foreach_batch got before a crash it gets again after it, under the same id.
   std::string run_replay();
 
+  /// The process is frozen at a random moment and replaced by another, some times over; each must end when it wakes, having
+  /// shown nothing. The program's sink must be exactly-once.
+  std::string run_takeovers();
+  /// A successor is killed at a step of its takeover: the next start needs no leave to finish it.
+  std::string run_takeover_step(std::string_view failpoint);
+
   /// The commands so far.
   const std::string& history() const { return history_; }
   /// Crashes that came from the failpoint asked for.
@@ -53,6 +61,10 @@ class crash_round {
   void add_files(int count);
   std::string crash(const std::string& failpoint, mode how, std::chrono::milliseconds patience);
   std::string finish();
+  std::unique_ptr<child_process> start_owner(mode how, bool take_over);
+  std::string get_going(child_process& child);
+  std::string check_replaced(child_process& former);
+  std::string check_output() const;
   std::string check_checkpoint() const;
   std::multiset<std::string> written() const;
   std::filesystem::path checkpoint() const { return home_ / "checkpoint"; }

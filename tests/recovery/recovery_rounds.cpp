@@ -85,6 +85,21 @@ void run_rounds(const settings& s, std::uint64_t seed, int rounds, tally& all) {
   if (rounds > 0) std::cout << rounds << " rounds, killed at a step " << reached << " times\n";
 }
 
+void run_takeovers(const settings& s, std::uint64_t seed, int rounds, tally& all) {
+  if (rounds > 1) {
+    for (const auto name : flow::known_failpoints()) {
+      if (name.find(".takeover.") == name.npos) continue;
+      crash_round r(s, seed, program::page_views);
+      all.check(r, " --takeovers 2 --seed " + std::to_string(seed), [&] { return r.run_takeover_step(name); });
+    }
+  }
+  for (int i = 0; i < rounds; ++i) {
+    const auto n = seed + static_cast<std::uint64_t>(i);
+    crash_round r(s, n, program::page_views);
+    all.check(r, " --takeovers 1 --seed " + std::to_string(n), [&] { return r.run_takeovers(); });
+  }
+}
+
 }  // namespace recovery
 
 int main(int argc, char** argv) {
@@ -92,6 +107,7 @@ int main(int argc, char** argv) {
   recovery::settings s;
   std::uint64_t seed = 1;
   int rounds = 0;
+  int takeovers = 0;
   bool every_step = false, refusals = false;
   std::string step, scratch = (std::filesystem::temp_directory_path() / ("flow-recovery." + std::to_string(getpid()))).string();
   app.add_option("--bin", s.bin, "Folder of word_count, page_views and flow")->required();
@@ -99,6 +115,7 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", rounds, "Rounds to run");
   app.add_flag("--every-step", every_step, "A crash at every failpoint, in each program and mode that passes it");
   app.add_option("--step", step, "With --every-step: only this failpoint, or \"replay\"");
+  app.add_option("--takeovers", takeovers, "Rounds in which frozen processes are replaced, after a crash at each step of that");
   app.add_flag("--refusals", refusals, "What must be refused: other plans, second owners, damaged state");
   app.add_flag("--keep", s.keep, "Leave the rounds' directories");
   app.add_option("--scratch", scratch, "Where to work");
@@ -113,6 +130,7 @@ int main(int argc, char** argv) {
     if (wrong.empty()) all.note("", "", "");
   }
   if (every_step) recovery::run_steps(s, seed, step, all);
+  recovery::run_takeovers(s, seed, takeovers, all);
   recovery::run_rounds(s, seed, rounds, all);
   std::error_code ignored;
   if (!s.keep) std::filesystem::remove_all(s.scratch, ignored);

@@ -44,6 +44,9 @@ struct checkpoint_settings {
   int epochs_retained = 2;               ///< Epochs that stay restorable; at least 2.
   std::size_t map_bytes = 1ull << 30;    ///< Address space at first; raised before it is full.
   std::size_t segment_bytes = 2u << 20;  ///< Greatest piece of state written at once; also a background transaction's size.
+  /// Replace an owner that is alive but does not answer (frozen, cut off): it is refused from then on, before it commits or
+  /// publishes anything. Costs a copy of the state.
+  bool take_over = false;
   /// For a checkpoint that no one will restart from: nothing is flushed, and the directory is removed at the end.
   bool temporary = false;
   /// Test seam: called with the name of each operation that reaches the disk ("commit", "grow", "open"); a value other than 0
@@ -85,14 +88,18 @@ class operator_state : public state_view {
 class checkpoint_store {
  public:
   /// Opens or makes the checkpoint in `dir`, becomes its only owner, and clears away what a crash left.
-  /// @throws error{checkpoint_locked} naming the owner's pid; error{storage_failed}; error{checkpoint_corrupt}.
+  /// @throws error{checkpoint_locked} naming the owner's pid, unless settings.take_over; error{storage_failed};
+  /// error{checkpoint_corrupt}.
   static std::unique_ptr<checkpoint_store> open(const std::filesystem::path& dir, checkpoint_settings settings = {});
   virtual ~checkpoint_store() = default;
 
   /// Made at the first start and the same ever after.
   virtual std::string query_id() const = 0;
-  /// Raised by each owner; a commit by an owner that has been replaced is refused.
+  /// Raised by each owner, so that what it leaves outside the checkpoint can be told from what others leave.
   virtual std::uint64_t fencing_epoch() const = 0;
+  /// To be called before anything is shown to the outside. Every write does by itself.
+  /// @throws error{checkpoint_taken_over} if another owner has replaced this one.
+  virtual void check_owner() const = 0;
   /// What set_plan_signature() stored; null at the first start.
   virtual nlohmann::json plan_signature() const = 0;
   virtual void set_plan_signature(const nlohmann::json& signature) = 0;

@@ -34,6 +34,7 @@ struct query_settings {
   output_mode mode = output_mode::append;
   flow::trigger trigger;
   std::string checkpoint_dir;  ///< "": a temporary one, removed at the end.
+  bool take_over = false;      ///< Replace a process that owns the checkpoint and does not answer.
   int parallelism = 1;
   state_store_kind state = state_store_kind::memory;
   std::size_t state_cache_bytes = 64u << 20;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,9 @@ struct sink_context {
   output_mode mode = output_mode::append;
   schema_ptr schema;
   bool continuous = false;
+  /// Greater than that of every process that has run this query before, some of which may still be alive (frozen): hidden files
+  /// and the like should carry it.
+  std::uint64_t fencing_epoch = 0;
 };
 
 /// Where results go. Driven by one thread at a time, in this order:

@@ -174,7 +174,7 @@ class verifier {
 };
 
 std::shared_ptr<lmdb_environment> open_to_read(const fs::path& dir) {
-  const auto file = dir / state_file;
+  const auto file = current_state_file(dir);
   if (!fs::exists(file)) {
     throw error(errc::unreadable_input, "there is no checkpoint in " + dir.string() + ": " + file.string() +
                                             " does not exist; give the directory that was the query's checkpointLocation");

@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "checkpoint/lmdb_environment.hpp"
+#include "checkpoint/state_generation.hpp"
 
 namespace flow {
 
 /// The file names inside a checkpoint directory.
-inline constexpr const char* state_file = "state.lmdb";
 inline constexpr const char* metadata_file = "metadata.json";
 
 nlohmann::json describe(lmdb_reader& reader);

@@ -1,12 +1,9 @@
 #include "flow/checkpoint.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <deque>
 #include <fstream>
 #include <random>
@@ -17,6 +14,7 @@
 #include "checkpoint/compaction.hpp"
 #include "checkpoint/lmdb_environment.hpp"
 #include "checkpoint/record_codec.hpp"
+#include "checkpoint/state_generation.hpp"
 #include "flow/error.hpp"
 #include "flow/failpoint.hpp"
 #include "state/operator_state.hpp"
@@ -51,15 +49,6 @@ void make_directory(const fs::path& dir) {
   if (failed) {
     throw error(errc::storage_failed, "cannot make the checkpoint directory " + dir.string() + ": " + failed.message());
   }
-}
-
-/// So that a file just made in it survives a power cut.
-void sync_directory(const fs::path& dir) {
-  const int descriptor = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-  const int cause = errno;
-  if (descriptor >= 0) ::close(descriptor);
-  if (!synced) throw error(errc::storage_failed, "cannot flush the directory " + dir.string() + ": " + std::strerror(cause));
 }
 
 /// Removes a temporary checkpoint's directory, after everything in it is closed.
@@ -124,6 +113,7 @@ class lmdb_checkpoint_store final : public checkpoint_store {
 
   std::string query_id() const override { return query_id_; }
   std::uint64_t fencing_epoch() const override { return fencing_epoch_; }
+  void check_owner() const override;
   json plan_signature() const override;
   void set_plan_signature(const json& signature) override;
   std::optional<epoch_record> newest() const override;
@@ -161,7 +151,9 @@ class lmdb_checkpoint_store final : public checkpoint_store {
   template <class Body>
   auto read(Body body) const;
   void write(std::string_view operation, std::size_t bytes, const std::function<void(const lmdb_transaction&)>& body);
+  void write_as_owner(std::string_view operation, std::size_t bytes, const std::function<void(const lmdb_transaction&)>& body);
 
+  std::shared_ptr<lmdb_environment> open_environment();
   void take_ownership();
   void write_metadata() const;
   void load_epochs();
@@ -196,7 +188,6 @@ class lmdb_checkpoint_store final : public checkpoint_store {
 
   std::string query_id_;
   std::uint64_t fencing_epoch_ = 0;
-  std::string owner_record_;
   std::map<std::uint64_t, retained_epoch> retained_;
   state_lists current_;  ///< Of the newest epoch, with merges that the next commit will record.
   std::uint64_t next_segment_ = 1;
@@ -227,16 +218,27 @@ lmdb_checkpoint_store::lmdb_checkpoint_store(const fs::path& dir, checkpoint_set
     : dir_(prepared(dir)),
       settings_(std::move(settings)),
       remover_(settings_.temporary ? dir_ : fs::path()),
-      lock_(dir_),
-      environment_(std::make_shared<lmdb_environment>(dir_ / state_file, environment_options(settings_))),
+      lock_(dir_, settings_.take_over),
+      environment_(open_environment()),
       reader_(environment_) {
   if (settings_.epochs_retained < 2) {
     throw error(errc::invalid_argument, "epochs_retained is " + std::to_string(settings_.epochs_retained) +
                                             ", but at least 2 must be kept: a sink may have to go back by one");
   }
   take_ownership();
+  remove_former_state_files(dir_);
   load_epochs();
   clear_orphans();
+}
+
+/// Out of the reach of an owner before that may be alive.
+std::shared_ptr<lmdb_environment> lmdb_checkpoint_store::open_environment() {
+  if (lock_.contested()) {
+    renew_state_file(dir_);
+    lock_.settle();
+  }
+  check_owner();
+  return std::make_shared<lmdb_environment>(current_state_file(dir_), environment_options(settings_));
 }
 
 template <class Body>
@@ -251,16 +253,32 @@ auto lmdb_checkpoint_store::read(Body body) const {
 
 void lmdb_checkpoint_store::write(std::string_view operation, std::size_t bytes,
                                   const std::function<void(const lmdb_transaction&)>& body) {
-  environment_->write(operation, bytes, [&](const lmdb_transaction& t) {
-    const auto owner = t.get(table::meta, "owner");
-    if (!owner || *owner != owner_record_) {
-      throw error(errc::checkpoint_locked,
-                  "the checkpoint " + dir_.string() + " has been taken over by another process: this query ends");
-    }
+  write_as_owner(operation, bytes, [&](const lmdb_transaction& t) {
     body(t);
     if (sink_record_due_) t.put(table::sinks, "committed", seal("committed", sink_committed_->value));
   });
   sink_record_due_ = false;
+}
+
+/// Checked before, so that an owner that has been replaced writes nothing more, and after, so that it never takes for durable
+/// what its successor may not have seen: a process can stop anywhere in between.
+void lmdb_checkpoint_store::write_as_owner(std::string_view operation, std::size_t bytes,
+                                           const std::function<void(const lmdb_transaction&)>& body) {
+  environment_->write(operation, bytes, [&](const lmdb_transaction& t) {
+    check_owner();
+    body(t);
+  });
+  check_owner();
+}
+
+void lmdb_checkpoint_store::check_owner() const {
+  if (lock_.held()) return;
+  const auto pid = checkpoint_lock::last_owner(dir_);
+  const auto who = !pid               ? "somebody who removed its lock"
+                   : *pid == getpid() ? "another query of this process"
+                                      : "the process with pid " + std::to_string(*pid);
+  throw error(errc::checkpoint_taken_over, "the checkpoint " + dir_.string() + " has been taken over by " + who +
+                                               ": this query ends, and what it had not committed is done there");
 }
 
 void lmdb_checkpoint_store::take_ownership() {
@@ -268,7 +286,7 @@ void lmdb_checkpoint_store::take_ownership() {
     return "meta record \"" + std::string(key) + "\" in " + environment_->file().string();
   };
   bool made = false;
-  environment_->write("open", 0, [&](const lmdb_transaction& t) {
+  write_as_owner("open", 0, [&](const lmdb_transaction& t) {
     const auto stored = [&](std::string_view key) {
       const auto bytes = t.get(table::meta, key);
       return bytes ? unseal(key, *bytes, name(key)) : json();
@@ -286,8 +304,7 @@ void lmdb_checkpoint_store::take_ownership() {
     query_id_ = stored("query").get<std::string>();
     const auto owner = stored("owner");
     fencing_epoch_ = owner.is_null() ? 1 : owner.at("fencing").get<std::uint64_t>() + 1;
-    owner_record_ = seal("owner", {{"fencing", fencing_epoch_}, {"pid", getpid()}});
-    t.put(table::meta, "owner", owner_record_);
+    t.put(table::meta, "owner", seal("owner", {{"fencing", fencing_epoch_}, {"pid", getpid()}}));
     if (const auto committed = t.get(table::sinks, "committed")) {
       sink_committed_ =
           epoch{unseal("committed", *committed, "sink record in " + environment_->file().string()).get<std::uint64_t>()};
@@ -296,7 +313,7 @@ void lmdb_checkpoint_store::take_ownership() {
   // A crash may have come between the environment's making and the file's.
   if (!made && fs::exists(dir_ / metadata_file)) return;
   write_metadata();
-  if (!settings_.temporary) sync_directory(dir_);
+  if (!settings_.temporary) sync_directory_of_state(dir_);
 }
 
 void lmdb_checkpoint_store::write_metadata() const {

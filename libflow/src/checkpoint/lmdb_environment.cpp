@@ -1,5 +1,6 @@
 #include "checkpoint/lmdb_environment.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -149,7 +150,7 @@ lmdb_environment::lmdb_environment(std::filesystem::path file, lmdb_options opti
   check(mdb_env_stat(raw, &layout), "open");
   page_bytes_ = layout.ms_psize;
   refuse_truncated();
-  open_tables();
+  if (!options_.only_to_copy) open_tables();
 }
 
 lmdb_environment::~lmdb_environment() = default;
@@ -248,7 +249,12 @@ void lmdb_environment::write(std::string_view operation, std::size_t bytes,
 }
 
 void lmdb_environment::copy_to(const std::filesystem::path& file) const {
-  const int code = mdb_env_copy2(env_.get(), file.c_str(), MDB_CP_COMPACT);
+  int code = mdb_env_copy2(env_.get(), file.c_str(), MDB_CP_COMPACT);
+  if (code == 0) {
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 || fsync(descriptor) != 0) code = errno;
+    if (descriptor >= 0) ::close(descriptor);
+  }
   if (code == 0) return;
   throw error(code_of(code),
               "cannot copy " + file_.string() + " to " + file.string() + ": " + mdb_strerror(code) + std::string(advice(code)));

@@ -50,7 +50,9 @@ struct lmdb_options {
   std::size_t map_bytes = 1u << 30;
   bool read_only = false;
   bool no_sync = false;
-  bool no_lock = false;  ///< Within a process that has the environment open already.
+  /// Within a process that has the environment open already, or where nobody commits more than once meanwhile.
+  bool no_lock = false;
+  bool only_to_copy = false;  ///< The tables are not opened: they need not be there yet.
   std::function<int(std::string_view operation)> fault;
 };
 
@@ -68,6 +70,7 @@ class lmdb_environment {
   /// Runs `body` in a write transaction and commits it, or nothing of it. `bytes`: about how much it writes; the map is raised
   /// before it could be full, and if it is full all the same, raised and `body` run again.
   void write(std::string_view operation, std::size_t bytes, const std::function<void(const lmdb_transaction&)>& body);
+  /// A compact copy, flushed.
   void copy_to(const std::filesystem::path& file) const;
 
   std::size_t map_bytes() const;

@@ -17,7 +17,7 @@ namespace {
 constexpr std::array engine_options = {
     std::string_view("checkpointLocation"), std::string_view("queryName"),       std::string_view("parallelism"),
     std::string_view("stateStore"),         std::string_view("memoryLimit"),     std::string_view("minBatchesToRetain"),
-    std::string_view("idleTimeout"),        std::string_view("stateCacheBytes"),
+    std::string_view("idleTimeout"),        std::string_view("stateCacheBytes"), std::string_view("takeOver"),
 };
 
 bool is_engine_option(std::string_view key) {
@@ -36,6 +36,7 @@ query_settings read_settings(const options& given, session_state& session) {
   session.conf().apply(settings);
   settings.name = given.text("queryName", "");
   settings.checkpoint_dir = given.text("checkpointLocation", "");
+  settings.take_over = given.boolean("takeOver", false);
   settings.parallelism =
       static_cast<int>(given.integer("parallelism", default_parallelism(session, session.conf().parallelism()), 1, 1024));
   settings.state =
