@@ -1,6 +1,8 @@
 #include "operators/keyed_table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 
 #include <arrow/api.h>
@@ -66,32 +68,33 @@ struct keyed_table::fixed_column {
   }
 };
 
-keyed_table::keyed_table() : slots_(64) {}
+keyed_table::keyed_table() : slots_(64, free_slot) {}
 
 template <class Keys>
 void keyed_table::look_up(const Keys& keys, std::size_t count, std::vector<std::uint32_t>& ids) {
-  constexpr std::size_t width = 32;
-  probe probes[width];
-  std::uint32_t candidates[width];
+  // Wide enough that what is prefetched has come when it is wanted.
+  constexpr std::size_t width = 128;
+  std::array<probe, width> probes;
+  std::array<std::uint32_t, width> candidates;
   inserted_.clear();
   ids.resize(count);
   for (std::size_t from = 0; from < count; from += width) {
     const auto n = std::min(width, count - from);
-    const auto mask = slots_.size() - 1;
+    const auto mask = id_mask();
     for (std::size_t j = 0; j < n; ++j) {
       probes[j] = keys(from + j);
       __builtin_prefetch(&slots_[probes[j].hash & mask]);
     }
     for (std::size_t j = 0; j < n; ++j) {
-      const auto wanted = tag(probes[j].hash);
+      const auto wanted = tag(probes[j].hash, mask);
       auto at = probes[j].hash & mask;
-      while (slots_[at] != 0 && slots_[at] >> 32 != wanted) at = (at + 1) & mask;
-      candidates[j] = static_cast<std::uint32_t>(slots_[at]);
-      if (candidates[j] != 0) __builtin_prefetch(&entries_[candidates[j] - 1]);
+      while (slots_[at] != free_slot && (slots_[at] & ~mask) != wanted) at = (at + 1) & mask;
+      candidates[j] = slots_[at];
+      if (candidates[j] != free_slot) __builtin_prefetch(&entries_[candidates[j] & mask]);
     }
     for (std::size_t j = 0; j < n; ++j) {
-      auto id = candidates[j] - 1;
-      if (candidates[j] == 0 || !equal(entries_[id], probes[j])) {
+      auto id = candidates[j] & mask;
+      if (candidates[j] == free_slot || !equal(entries_[id], probes[j])) {
         id = find(probes[j]);
         if (id == none) id = insert(probes[j]);
       }
@@ -129,11 +132,11 @@ bool keyed_table::equal_long(const entry& e, const probe& p) const {
 }
 
 std::uint32_t keyed_table::find(const probe& p) const {
-  const auto mask = slots_.size() - 1;
-  const auto wanted = tag(p.hash);
-  for (auto at = p.hash & mask; slots_[at] != 0; at = (at + 1) & mask) {
-    const auto id = static_cast<std::uint32_t>(slots_[at]) - 1;
-    if (slots_[at] >> 32 == wanted && equal(entries_[id], p)) return id;
+  const auto mask = id_mask();
+  const auto wanted = tag(p.hash, mask);
+  for (auto at = p.hash & mask; slots_[at] != free_slot; at = (at + 1) & mask) {
+    const auto id = slots_[at] & mask;
+    if ((slots_[at] & ~mask) == wanted && equal(entries_[id], p)) return id;
   }
   return none;
 }
@@ -146,7 +149,7 @@ std::uint32_t keyed_table::find(std::string_view key) const {
 }
 
 std::uint32_t keyed_table::insert(const probe& p) {
-  if ((size() + 1) * 2 > slots_.size()) grow();
+  if (free_.empty() && (entries_.size() + 1) * 2 > slots_.size()) grow();
   auto words = p.words;
   if (p.size > 16) {
     words = {arena_.size(), 0};
@@ -167,15 +170,15 @@ std::uint32_t keyed_table::insert(const probe& p) {
 }
 
 void keyed_table::place(std::uint32_t id) {
-  const auto mask = slots_.size() - 1;
+  const auto mask = id_mask();
   const auto hash = entries_[id].hash;
   auto at = hash & mask;
-  while (slots_[at] != 0) at = (at + 1) & mask;
-  slots_[at] = static_cast<std::uint64_t>(tag(hash)) << 32 | (id + 1);
+  while (slots_[at] != free_slot) at = (at + 1) & mask;
+  slots_[at] = tag(hash, mask) | id;
 }
 
 void keyed_table::grow() {
-  slots_.assign(slots_.size() * 4, 0);
+  slots_.assign(slots_.size() * 2, free_slot);
   for (std::uint32_t id = 0; id < entries_.size(); ++id) {
     if (holds(id)) place(id);
   }
@@ -183,16 +186,16 @@ void keyed_table::grow() {
 
 /// Closes the gap behind a removed slot, so that probing never needs tombstones.
 void keyed_table::remove_slot(std::uint32_t id) {
-  const auto mask = slots_.size() - 1;
+  const std::size_t mask = id_mask();
   auto gap = entries_[id].hash & mask;
-  while (static_cast<std::uint32_t>(slots_[gap]) != id + 1) gap = (gap + 1) & mask;
-  for (auto at = (gap + 1) & mask; slots_[at] != 0; at = (at + 1) & mask) {
-    const auto home = entries_[static_cast<std::uint32_t>(slots_[at]) - 1].hash & mask;
+  while ((slots_[gap] & mask) != id || slots_[gap] == free_slot) gap = (gap + 1) & mask;
+  for (auto at = (gap + 1) & mask; slots_[at] != free_slot; at = (at + 1) & mask) {
+    const auto home = entries_[slots_[at] & mask].hash & mask;
     if (((at - home) & mask) < ((at - gap) & mask)) continue;
     slots_[gap] = slots_[at];
     gap = at;
   }
-  slots_[gap] = 0;
+  slots_[gap] = free_slot;
 }
 
 void keyed_table::erase(std::span<const std::uint32_t> ids) {
@@ -225,7 +228,7 @@ void keyed_table::clear() {
       if (holds(id)) remove_slot(id);
     }
   } else {
-    std::fill(slots_.begin(), slots_.end(), 0);
+    std::fill(slots_.begin(), slots_.end(), free_slot);
   }
   entries_.clear();
   arena_.clear();

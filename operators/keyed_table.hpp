@@ -9,12 +9,14 @@
 #include "flow/batch.hpp"
 #include "flow/key_hash.hpp"
 #include "flow/row_codec.hpp"
+#include "operators/cache_aligned.hpp"
 
 namespace flow {
 
-/// Encoded keys (row_codec.hpp) to dense group ids. Open addressing with linear probing; a slot is eight bytes, 32 bits of the
-/// hash and the id, and what is compared lies by id: ids are given in order of first appearance, so frequent keys lie together.
-/// Keys up to 17 bytes are held in place, longer ones in an arena. Lookups go a batch at a time, with prefetching.
+/// Encoded keys (row_codec.hpp) to dense group ids. Open addressing with linear probing; a slot is four bytes, the id in as many
+/// bits as it needs and bits of the hash in the rest, and what is compared lies by id: ids are given in order of first
+/// appearance, so frequent keys lie together, half a cache line each. Keys up to 17 bytes are held in place, longer ones in an
+/// arena. Lookups go a batch at a time, with prefetching.
 class keyed_table {
  public:
   static constexpr std::uint32_t none = 0xffffffff;
@@ -49,6 +51,7 @@ class keyed_table {
 
  private:
   static constexpr std::uint8_t unused = 0xff;
+  static constexpr std::uint32_t free_slot = 0xffffffff;
 
   /// A key: the marker, and `size` bytes behind it.
   struct entry {
@@ -73,7 +76,9 @@ class keyed_table {
 
   template <class Keys>
   void look_up(const Keys& keys, std::size_t count, std::vector<std::uint32_t>& ids);
-  static std::uint32_t tag(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 22); }
+  /// Ids are below half of the slots' number, so that no slot in use has all bits set.
+  std::uint32_t id_mask() const { return static_cast<std::uint32_t>(slots_.size() - 1); }
+  static std::uint32_t tag(std::uint64_t hash, std::uint32_t mask) { return static_cast<std::uint32_t>(hash >> 22) & ~mask; }
   bool equal(const entry& e, const probe& p) const {
     if (e.size != p.size || e.first != p.first) return false;
     if (p.size <= 16) return ((e.words.low ^ p.words.low) | (e.words.high ^ p.words.high)) == 0;
@@ -87,8 +92,8 @@ class keyed_table {
   void grow();
   void compact_arena();
 
-  std::vector<std::uint64_t> slots_;  ///< 0, or tag << 32 | id + 1.
-  std::vector<entry> entries_;
+  cache_aligned_vector<std::uint32_t> slots_;  ///< free_slot, or tag | id.
+  cache_aligned_vector<entry> entries_;
   std::vector<std::uint8_t> arena_;
   std::size_t dead_bytes_ = 0;
   std::vector<std::uint32_t> free_;
