@@ -19,6 +19,7 @@ class map_state_view : public state_view {
   /// @throws std::logic_error if a key comes twice, is erased without being there, or changes its key group.
   void apply(const state_delta& delta) {
     std::set<std::string, std::less<>> seen;
+    apply_columns(delta, seen);
     for (const auto& entry : delta.entries()) {
       const std::string key(delta.key(entry));
       if (!seen.insert(key).second) throw std::logic_error("a delta has a key twice");
@@ -61,6 +62,21 @@ class map_state_view : public state_view {
   }
 
  private:
+  /// A whole delta lists every key there is, none twice, in order within a column.
+  void apply_columns(const state_delta& delta, std::set<std::string, std::less<>>& seen) {
+    if (!delta.whole()) return;
+    for (const auto& column : delta.columns()) {
+      for (std::size_t i = 0; i < column.keys->size(); ++i) {
+        const auto key = column.keys->key(i);
+        if (i > 0 && column.keys->key(i - 1) >= key) throw std::logic_error("a column's keys are not in order");
+        if (!seen.emplace(key).second) throw std::logic_error("a delta has a key twice");
+        const auto* value = column.values.data() + i * delta.value_size();
+        entries_[std::string(key)] = {std::string(value, delta.value_size()), column.keys->groups[i]};
+      }
+    }
+    if (seen.size() != entries_.size()) throw std::logic_error("a whole delta lacks a key");
+  }
+
   struct held_value {
     std::string value;
     key_group group{};

@@ -1,5 +1,8 @@
 #include <boost/test/unit_test.hpp>
 
+#include "checkpoint/checkpoint_report.hpp"
+#include "checkpoint/lmdb_environment.hpp"
+#include "checkpoint/record_codec.hpp"
 #include "tests/state/checkpoint_model.hpp"
 
 using namespace flow;
@@ -267,6 +270,57 @@ BOOST_AUTO_TEST_CASE(copy_holds_what_the_original_held_at_that_moment) {
   BOOST_TEST((contents(*earlier, "op", 2, {4}) == model_at(4)));
   BOOST_TEST((contents(*checkpoint_store::open(dir.path() / "c"), "op", 2, {6}) == model_at(6)));
   BOOST_TEST((failure_of([&] { store->copy_to(dir.path() / "b"); })->code == errc::unwritable_output));
+}
+
+BOOST_AUTO_TEST_CASE(whole_delta_replaces_what_was_and_stores_keys_once) {
+  temporary_directory dir;
+  checkpoint_settings settings;
+  settings.segment_bytes = 4096;
+  const auto store = checkpoint_store::open(dir.path(), settings);
+  auto keys = std::make_shared<key_list>();
+  for (int i = 0; i < 1000; ++i) {
+    const auto key = std::to_string(1'000'000 + i);
+    keys->bytes.insert(keys->bytes.end(), key.begin(), key.end());
+    keys->offsets.push_back(static_cast<std::uint32_t>(keys->bytes.size()));
+    keys->groups.push_back(group_of(hash_bytes(key)));
+  }
+  const auto commit = [&](std::uint64_t number, char value) {
+    auto delta = std::make_shared<state_delta>();
+    delta->put_whole({{keys, std::vector<char>(3000, value)}}, 3);
+    store->commit(record_of(number), {{"op", 0, 1, delta}});
+  };
+  commit_epochs(*store, 1, 3, 1);
+  commit(4, 'x');
+  const auto with_keys = store->statistics();
+  BOOST_TEST(with_keys.runs == 1u);
+  for (std::uint64_t e = 5; e < 12; ++e) commit(e, 'y');
+  const auto later = store->statistics();
+  BOOST_TEST(later.runs == 1u);
+  BOOST_TEST(later.state_bytes == with_keys.state_bytes);
+  while (store->compact()) {
+  }
+  const auto all_y = contents(*store, "op", 3, {11});
+  BOOST_TEST(all_y.size() == 1000u);
+  for (const auto& [key, value] : all_y) BOOST_TEST(value == "yyy");
+  const auto report = store->verify();
+  BOOST_TEST(report.at("ok") == true);
+  // Keys and values of the two epochs retained: what came before is gone.
+  BOOST_TEST(report.at("segments").get<std::size_t>() <= 2 * later.segments);
+  BOOST_TEST(store->describe().at("epochs").back().at("state").at("op").at("runs").at(0).at("keys") ==
+             store->describe().at("epochs").front().at("state").at("op").at("runs").at(0).at("keys"));
+}
+
+BOOST_AUTO_TEST_CASE(checkpoint_of_another_format_is_refused_by_its_number) {
+  temporary_directory dir;
+  { commit_epochs(*checkpoint_store::open(dir.path()), 1, 2); }
+  {
+    const auto environment = std::make_shared<lmdb_environment>(dir.path() / state_file, lmdb_options{});
+    environment->write("age", 0, [](const lmdb_transaction& t) { t.put(table::meta, "format", seal("format", 1)); });
+  }
+  const auto refused = failure_of([&] { checkpoint_store::open(dir.path()); });
+  BOOST_REQUIRE(refused);
+  BOOST_TEST((refused->code == errc::checkpoint_mismatch));
+  BOOST_TEST(refused->message.find("has the format 1, this release reads format 2") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,6 +70,7 @@ class random_query {
     }
     current_ = history_[committed_];
     next_ = committed_ + 1;
+    lists_.assign(parallelism_, {});
   }
 
   void go_back() {
@@ -92,11 +93,64 @@ class random_query {
     return what;
   }
 
-  void hand_over() {
+  /// New values of one size for all keys, where an instance has any.
+  std::vector<instance_delta> whole_deltas() {
+    std::vector<model> parts(parallelism_);
+    const auto size = static_cast<std::uint32_t>(below(20));
+    for (auto& [key, value] : current_) {
+      value = std::string(size, static_cast<char>('a' + below(26)));
+      parts[owner_of(group_of(hash_bytes(key)), parallelism_)][key] = value;
+    }
+    std::vector<instance_delta> deltas;
+    for (std::uint32_t i = 0; i < parallelism_; ++i) {
+      auto delta = std::make_shared<state_delta>();
+      if (!parts[i].empty()) delta->put_whole(columns_of(parts[i], lists_[i]), size);
+      deltas.push_back({"op", i, parallelism_, std::move(delta)});
+    }
+    return deltas;
+  }
+
+  /// Lists of keys are used again while their keys are there; new keys make a new list.
+  static std::vector<state_delta::column> columns_of(model held, std::vector<std::shared_ptr<const key_list>>& lists) {
+    std::vector<state_delta::column> columns;
+    const auto column_of = [&](const std::shared_ptr<const key_list>& keys) {
+      std::vector<char> values;
+      for (std::size_t i = 0; i < keys->size(); ++i) {
+        const auto& value = held.at(std::string(keys->key(i)));
+        values.insert(values.end(), value.begin(), value.end());
+      }
+      for (std::size_t i = 0; i < keys->size(); ++i) held.erase(std::string(keys->key(i)));
+      columns.push_back({keys, std::move(values)});
+    };
+    std::erase_if(lists, [&](const auto& keys) {
+      for (std::size_t i = 0; i < keys->size(); ++i) {
+        if (!held.contains(std::string(keys->key(i)))) return true;
+      }
+      return false;
+    });
+    for (const auto& keys : lists) column_of(keys);
+    if (held.empty()) return columns;
+    key_list added;
+    for (const auto& [key, value] : held) {
+      added.bytes.insert(added.bytes.end(), key.begin(), key.end());
+      added.offsets.push_back(static_cast<std::uint32_t>(added.bytes.size()));
+      added.groups.push_back(group_of(hash_bytes(key)));
+    }
+    lists.push_back(std::make_shared<const key_list>(std::move(added)));
+    column_of(lists.back());
+    return columns;
+  }
+
+  std::vector<instance_delta> some_deltas() {
+    if (!current_.empty() && below(3) == 0) return whole_deltas();
     const auto what = some_changes();
     play(what, current_);
+    return deltas_of(what, "op", parallelism_);
+  }
+
+  void hand_over() {
+    auto deltas = some_deltas();
     history_[next_] = current_;
-    auto deltas = deltas_of(what, "op", parallelism_);
     for (std::uint32_t i = 0; i < parallelism_; ++i) views_[i]->add({next_}, deltas[i].delta);
     in_flight_[next_++] = std::move(deltas);
   }
@@ -141,6 +195,7 @@ class random_query {
   std::uint64_t committed_ = 0, next_ = 1;
   std::map<std::uint64_t, std::vector<instance_delta>> in_flight_;
   model current_;
+  std::vector<std::vector<std::shared_ptr<const key_list>>> lists_;  ///< Of whole deltas, by instance.
   std::map<std::uint64_t, model> history_;
 };
 

@@ -18,10 +18,37 @@ enum class state_store_kind {
   lmdb,    ///< Keys in LMDB, read on demand through a bounded cache: for state larger than RAM.
 };
 
+/// Keys in order, with their key groups. Handed over with their values once and named by this object ever after, so that a
+/// checkpoint of many values need not hold their keys again.
+struct key_list {
+  std::vector<char> bytes;                ///< All keys, end to end.
+  std::vector<std::uint32_t> offsets{0};  ///< Key i is bytes[offsets[i] .. offsets[i + 1]).
+  std::vector<key_group> groups;
+
+  std::size_t size() const { return groups.size(); }
+  std::string_view key(std::size_t i) const { return {bytes.data() + offsets[i], offsets[i + 1] - offsets[i]}; }
+};
+
 /// What changed in one operator instance since the last barrier: puts and erases by encoded key, in any order, each key
 /// at most once. Filled by stream_operator::snapshot, then moved, never copied, to the checkpoint.
+///
+/// Or, where most of it changed, all the instance holds, as columns of values: put_whole(). Only for state that never forgets a
+/// key, with values of one size.
 class state_delta {
  public:
+  /// Values of `value_size` bytes each, one per key.
+  struct column {
+    std::shared_ptr<const key_list> keys;
+    std::vector<char> values;
+  };
+  /// In place of changes. No key may be in two columns.
+  void put_whole(std::vector<column> columns, std::uint32_t value_size);
+  bool whole() const { return !columns_.empty(); }
+  const std::vector<column>& columns() const { return columns_; }
+  std::uint32_t value_size() const { return value_size_; }
+  /// A whole one as a put per key.
+  state_delta as_changes() const;
+
   void put(std::uint64_t hash, std::string_view key, std::string_view value);
   void erase(std::uint64_t hash, std::string_view key);
   void reserve(std::size_t entries, std::size_t bytes);
@@ -39,8 +66,10 @@ class state_delta {
   std::string_view value(const entry& e) const {
     return {bytes_.data() + e.offset + e.key_size, e.value_size == erased ? 0 : e.value_size};
   }
-  bool empty() const { return entries_.empty(); }
+  bool empty() const { return entries_.empty() && columns_.empty(); }
   std::size_t bytes() const { return bytes_.size(); }
+  /// About what it takes to store it.
+  std::size_t stored_bytes() const;
 
   /// Sorts the entries by key bytes; what the checkpoint does first. Costs nothing when they are sorted.
   void sort();
@@ -51,6 +80,8 @@ class state_delta {
  private:
   std::vector<char> bytes_;
   std::vector<entry> entries_;
+  std::vector<column> columns_;
+  std::uint32_t value_size_ = 0;
   bool sorted_ = true;
 };
 

@@ -136,14 +136,17 @@ class verifier {
   void check_run(const std::string& uid, const run& r, std::uint64_t epoch) {
     std::uint64_t entries = 0;
     bool whole = true;
-    for (const auto id : r.segments) {
+    for (std::size_t i = 0; i < r.segments.size(); ++i) {
+      const auto id = r.segments[i];
       const auto name = segment_name(uid, id, r.first_epoch, r.last_epoch, file_) + ", of which epoch " +
                         std::to_string(epoch) + " consists,";
       attempt([&] {
         whole = false;
-        const auto bytes = transaction_.get(table::segments, big_endian(id));
-        if (!bytes) throw error(errc::checkpoint_corrupt, name + " is missing");
-        const segment_view view(*bytes, name);
+        const auto view = view_segment(r, i, name, [&](std::uint64_t wanted) {
+          const auto bytes = transaction_.get(table::segments, big_endian(wanted));
+          if (!bytes) throw error(errc::checkpoint_corrupt, name + " is missing");
+          return *bytes;
+        });
         if (checked_.insert(id).second) {
           view.verify(name);
           check_order(view, name);

@@ -25,7 +25,8 @@ namespace {
 using json = nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr int format_version = 1;
+/// 2: runs whose values lie in segments apart from their keys.
+constexpr int format_version = 2;
 /// Segments cleared away in one transaction: bounds what a commit does besides its own work.
 constexpr std::size_t cleared_at_once = 64;
 
@@ -64,14 +65,32 @@ struct directory_remover {
   }
 };
 
-/// Writes a sorted delta as segments of at most about `segment_bytes`.
+/// Keys that lie in segments of their own, which later epochs' values refer to.
+struct stored_keys {
+  struct piece {
+    std::uint64_t id;
+    std::size_t size;
+  };
+  std::shared_ptr<const key_list> keys;
+  std::uint16_t lane = 0;
+  std::vector<piece> pieces;
+};
+/// By operator and instance: those that the newest whole delta names.
+using key_registry = std::map<std::pair<std::string, std::uint32_t>, std::vector<stored_keys>>;
+
+/// Writes deltas as segments of at most about `segment_bytes`.
 class delta_writer {
  public:
-  delta_writer(const lmdb_transaction& transaction, std::uint64_t& next_id, std::size_t segment_bytes)
-      : transaction_(transaction), next_id_(next_id), segment_bytes_(segment_bytes) {}
+  delta_writer(const lmdb_transaction& transaction, std::uint64_t& next_id, key_registry& known, std::size_t segment_bytes)
+      : transaction_(transaction), next_id_(next_id), known_(known), segment_bytes_(segment_bytes) {}
 
   void write(const instance_delta& from, std::uint64_t epoch, run& into) {
     const segment_origin origin{epoch, epoch, group_range::of(from.instance, from.parallelism)};
+    from.delta->whole() ? write_whole(from, origin, into) : write_changes(from, origin, into);
+  }
+
+ private:
+  void write_changes(const instance_delta& from, const segment_origin& origin, run& into) {
     std::vector<std::uint32_t> order;
     if (!from.delta->sorted()) order = from.delta->sorted_order();
     const ordered_delta source{from.delta.get(), order.empty() ? nullptr : &order};
@@ -84,11 +103,64 @@ class delta_writer {
     if (!builder_.empty()) store(origin, into);
   }
 
- private:
+  /// Keys that are stored already are not written again.
+  void write_whole(const instance_delta& from, segment_origin origin, run& into) {
+    auto& known = known_[{from.uid, from.instance}];
+    std::vector<stored_keys> named;
+    const auto value_size = from.delta->value_size();
+    for (const auto& column : from.delta->columns()) {
+      auto at = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.keys == column.keys; });
+      if (at == known.end()) {
+        origin.lane = free_lane(known);
+        at = known.insert(at, write_keys(from, column.keys, origin));
+      }
+      named.push_back(*at);
+      std::size_t from_key = 0;
+      for (const auto& piece : named.back().pieces) {
+        const std::string_view values(column.values.data() + from_key * value_size, piece.size * value_size);
+        const value_segment segment{values, static_cast<std::uint32_t>(piece.size), value_size, piece.id};
+        const auto id = next_id_++;
+        segment.write(transaction_.reserve(table::segments, big_endian(id), segment.bytes()), origin);
+        into.keys.resize(into.segments.size());
+        into.segments.push_back(id);
+        into.keys.push_back(piece.id);
+        into.entries += piece.size;
+        into.bytes += segment.bytes();
+        from_key += piece.size;
+      }
+    }
+    known = std::move(named);
+  }
+
+  /// Two lists in one run must not be taken for one.
+  static std::uint16_t free_lane(const std::vector<stored_keys>& known) {
+    std::uint16_t lane = 0;
+    while (std::any_of(known.begin(), known.end(), [&](const auto& k) { return k.lane == lane; })) ++lane;
+    return lane;
+  }
+
+  stored_keys write_keys(const instance_delta& from, const std::shared_ptr<const key_list>& keys,
+                         const segment_origin& origin) {
+    stored_keys stored{keys, origin.lane, {}};
+    const auto end_piece = [&] {
+      stored.pieces.push_back({next_id_, builder_.entries()});
+      builder_.write(transaction_.reserve(table::segments, big_endian(next_id_++), builder_.bytes()), origin);
+      builder_.clear();
+    };
+    for (std::size_t i = 0; i < keys->size(); ++i) {
+      if (!origin.groups.contains(keys->groups[i])) refuse_group(from, keys->groups[i]);
+      builder_.add({keys->key(i), {}, keys->groups[i], false});
+      if (builder_.bytes() >= segment_bytes_) end_piece();
+    }
+    if (!builder_.empty()) end_piece();
+    return stored;
+  }
+
   void store(const segment_origin& origin, run& into) {
     const auto id = next_id_++;
     builder_.write(transaction_.reserve(table::segments, big_endian(id), builder_.bytes()), origin);
     into.segments.push_back(id);
+    if (!into.keys.empty()) into.keys.push_back(0);
     into.entries += builder_.entries();
     into.bytes += builder_.bytes();
     builder_.clear();
@@ -103,6 +175,7 @@ class delta_writer {
 
   const lmdb_transaction& transaction_;
   std::uint64_t& next_id_;
+  key_registry& known_;
   std::size_t segment_bytes_;
   segment_builder builder_;
 };
@@ -163,11 +236,13 @@ class lmdb_checkpoint_store final : public checkpoint_store {
   epoch newest_number() const { return retained_.empty() ? epoch{} : epoch{retained_.rbegin()->first}; }
 
   state_lists add_runs(const lmdb_transaction& t, const epoch_record& record, const std::vector<instance_delta>& deltas,
-                       std::uint64_t& next_id) const;
+                       std::uint64_t& next_id, key_registry& known) const;
   std::vector<std::uint64_t> epochs_to_drop(std::uint64_t newest) const;
   void erase_plans(const lmdb_transaction& t, const std::function<bool(std::uint64_t)>& which) const;
   void collect_garbage(const std::vector<std::uint64_t>& dropped);
   void discard_unreferenced(const std::vector<run_ptr>& candidates);
+  void discard_keys(const std::vector<std::uint64_t>& candidates, const std::unordered_set<const run*>& referenced);
+  void abandon_merges();
   std::unordered_set<const run*> referenced_runs() const;
   void publish(epoch number);
 
@@ -191,6 +266,7 @@ class lmdb_checkpoint_store final : public checkpoint_store {
   std::map<std::uint64_t, retained_epoch> retained_;
   state_lists current_;  ///< Of the newest epoch, with merges that the next commit will record.
   std::uint64_t next_segment_ = 1;
+  key_registry known_keys_;
   std::deque<std::uint64_t> garbage_;  ///< Segments no epoch refers to.
   std::vector<unsaved_segment>
       unsaved_;  ///< Small merges' segments, saved by the next commit instead of a transaction of their own.
@@ -353,7 +429,10 @@ void lmdb_checkpoint_store::clear_orphans() {
   for (const auto& [number, kept] : retained_) {
     if (!kept.state) return;  // What belongs to a damaged record is not known.
     for (const auto& [uid, list] : *kept.state) {
-      for (const auto& r : list->runs) wanted.insert(r->segments.begin(), r->segments.end());
+      for (const auto& r : list->runs) {
+        wanted.insert(r->segments.begin(), r->segments.end());
+        wanted.insert(r->keys.begin(), r->keys.end());
+      }
     }
   }
   read([&](const lmdb_transaction& t) {
@@ -438,13 +517,14 @@ void lmdb_checkpoint_store::refuse_damaged(epoch number) const {
 }
 
 state_lists lmdb_checkpoint_store::add_runs(const lmdb_transaction& t, const epoch_record& record,
-                                            const std::vector<instance_delta>& deltas, std::uint64_t& next_id) const {
+                                            const std::vector<instance_delta>& deltas, std::uint64_t& next_id,
+                                            key_registry& known) const {
   std::map<std::string, std::vector<const instance_delta*>> by_uid;
   for (const auto& d : deltas) {
     if (d.delta && !d.delta->empty()) by_uid[d.uid].push_back(&d);
   }
   auto lists = current_;
-  delta_writer writer(t, next_id, settings_.segment_bytes);
+  delta_writer writer(t, next_id, known, settings_.segment_bytes);
   for (auto& [uid, parts] : by_uid) {
     std::sort(parts.begin(), parts.end(), [](const auto* a, const auto* b) { return a->instance < b->instance; });
     auto added = std::make_shared<run>();
@@ -453,6 +533,9 @@ state_lists lmdb_checkpoint_store::add_runs(const lmdb_transaction& t, const epo
     auto& list = lists[uid];
     auto longer = list ? std::make_shared<run_list>(*list) : std::make_shared<run_list>();
     longer->parallelism = parts.front()->parallelism;
+    // What all instances hold takes the place of all there was.
+    const bool whole = std::all_of(parts.begin(), parts.end(), [](const auto* part) { return part->delta->whole(); });
+    if (whole && parts.size() == longer->parallelism) longer->runs.clear();
     longer->runs.insert(longer->runs.begin(), std::move(added));
     list = std::move(longer);
   }
@@ -490,15 +573,17 @@ void lmdb_checkpoint_store::commit(const epoch_record& record, const std::vector
   refuse_damaged(newest_number());
   failpoint("checkpoint.commit.before");
   auto bytes = unsaved_bytes();
-  for (const auto& d : deltas) bytes += d.delta ? d.delta->bytes() + 16 * d.delta->entries().size() : 0;
+  for (const auto& d : deltas) bytes += d.delta ? d.delta->stored_bytes() : 0;
   const auto dropped = epochs_to_drop(number);
   const auto cleared = std::min(cleared_at_once, garbage_.size());
   state_lists lists;
   std::uint64_t next_id = 0;
+  key_registry known;
   write("commit epoch " + std::to_string(number) + " to", bytes, [&](const lmdb_transaction& t) {
     next_id = next_segment_;
     for (const auto& segment : unsaved_) t.put(table::segments, big_endian(segment.id), segment.bytes);
-    lists = add_runs(t, record, deltas, next_id);
+    known = known_keys_;
+    lists = add_runs(t, record, deltas, next_id, known);
     const auto key = big_endian(number);
     t.put(table::epochs, key, seal(key, to_json(record, lists)));
     erase_plans(t, [&](std::uint64_t planned) { return planned <= number; });
@@ -507,11 +592,16 @@ void lmdb_checkpoint_store::commit(const epoch_record& record, const std::vector
     failpoint("checkpoint.commit.segments");
   });
   next_segment_ = next_id;
+  known_keys_ = std::move(known);
   unsaved_.clear();
   garbage_.erase(garbage_.begin(), garbage_.begin() + static_cast<std::ptrdiff_t>(cleared));
-  current_ = std::move(lists);
+  const auto before = std::exchange(current_, std::move(lists));
   retained_[number].state = current_;
+  abandon_merges();
   collect_garbage(dropped);
+  std::vector<run_ptr> replaced;
+  for (const auto& [uid, list] : before) replaced.insert(replaced.end(), list->runs.begin(), list->runs.end());
+  discard_unreferenced(replaced);
   ++counters_.commits;
   counters_.bytes_written += bytes;
   publish(record.number);
@@ -545,10 +635,43 @@ void lmdb_checkpoint_store::collect_garbage(const std::vector<std::uint64_t>& dr
 
 void lmdb_checkpoint_store::discard_unreferenced(const std::vector<run_ptr>& candidates) {
   if (candidates.empty()) return;
-  auto seen = referenced_runs();
+  const auto referenced = referenced_runs();
+  auto seen = referenced;
+  std::vector<std::uint64_t> keys;
   for (const auto& r : candidates) {
-    if (seen.insert(r.get()).second) garbage_.insert(garbage_.end(), r->segments.begin(), r->segments.end());
+    if (!seen.insert(r.get()).second) continue;
+    garbage_.insert(garbage_.end(), r->segments.begin(), r->segments.end());
+    keys.insert(keys.end(), r->keys.begin(), r->keys.end());
   }
+  if (!keys.empty()) discard_keys(keys, referenced);
+}
+
+/// Several runs may share a segment of keys.
+void lmdb_checkpoint_store::discard_keys(const std::vector<std::uint64_t>& candidates,
+                                         const std::unordered_set<const run*>& referenced) {
+  std::unordered_set<std::uint64_t> seen{0};
+  for (const auto* r : referenced) seen.insert(r->keys.begin(), r->keys.end());
+  std::unordered_set<std::uint64_t> discarded;
+  for (const auto id : candidates) {
+    if (seen.insert(id).second) discarded.insert(id);
+  }
+  garbage_.insert(garbage_.end(), discarded.begin(), discarded.end());
+  for (auto& [instance, known] : known_keys_) {
+    std::erase_if(known, [&](const stored_keys& stored) {
+      return std::any_of(stored.pieces.begin(), stored.pieces.end(), [&](const auto& p) { return discarded.contains(p.id); });
+    });
+  }
+}
+
+/// Those whose runs have been replaced as a whole.
+void lmdb_checkpoint_store::abandon_merges() {
+  std::erase_if(jobs_, [this](const compaction_job& job) {
+    const auto& runs = current_.at(job.uid())->runs;
+    if (std::find(runs.begin(), runs.end(), job.inputs().front()) != runs.end()) return false;
+    const auto& written = job.result().segments;
+    garbage_.insert(garbage_.end(), written.begin(), written.end());
+    return true;
+  });
 }
 
 void lmdb_checkpoint_store::publish(epoch number) {
@@ -596,6 +719,7 @@ void lmdb_checkpoint_store::roll_back_to(epoch number, bool keep_next_plan) {
   });
   jobs_.clear();
   unsaved_.clear();
+  known_keys_.clear();
   load_epochs();
   clear_orphans();
 }

@@ -42,14 +42,15 @@ std::vector<lane> compaction_job::load(const run& source, const lmdb_transaction
                                        const std::filesystem::path& file) const {
   const auto groups = origin().groups;
   std::vector<lane> lanes;
-  for (const auto id : source.segments) {
+  for (std::size_t i = 0; i < source.segments.size(); ++i) {
+    const auto id = source.segments[i];
     const auto name = segment_name(uid_, id, source.first_epoch, source.last_epoch, file);
-    const auto bytes = transaction.get(table::segments, big_endian(id));
-    if (!bytes) throw error(errc::checkpoint_corrupt, name + " is missing; restore the checkpoint from a copy");
-    const segment_view view(*bytes, name);
-    if (!view.origin().groups.intersects(groups)) continue;
-    if (lanes.empty() || lanes.back().groups != view.origin().groups) lanes.push_back({view.origin().groups, {}});
-    lanes.back().segments.push_back({id, view, checked_.contains(id)});
+    const auto view = view_segment(source, i, name, [&](std::uint64_t wanted) {
+      const auto bytes = transaction.get(table::segments, big_endian(wanted));
+      if (!bytes) throw error(errc::checkpoint_corrupt, name + " is missing; restore the checkpoint from a copy");
+      return *bytes;
+    });
+    if (view.origin().groups.intersects(groups)) add_to_lanes(lanes, {id, view, checked_.contains(id)});
   }
   return lanes;
 }

@@ -37,16 +37,23 @@ std::vector<std::uint64_t> ids_from_json(const json& ranges) {
 }
 
 json run_to_json(const run& r) {
-  return {{"epochs", {r.first_epoch, r.last_epoch}},
-          {"entries", r.entries},
-          {"bytes", r.bytes},
-          {"segments", ids_to_json(r.segments)}};
+  json content = {{"epochs", {r.first_epoch, r.last_epoch}},
+                  {"entries", r.entries},
+                  {"bytes", r.bytes},
+                  {"segments", ids_to_json(r.segments)}};
+  if (!r.keys.empty()) content["keys"] = r.keys;
+  return content;
 }
 
 run run_from_json(const json& content) {
-  return {content.at("epochs").at(0).get<std::uint64_t>(), content.at("epochs").at(1).get<std::uint64_t>(),
-          content.at("entries").get<std::uint64_t>(), content.at("bytes").get<std::uint64_t>(),
-          ids_from_json(content.at("segments"))};
+  run r{content.at("epochs").at(0).get<std::uint64_t>(), content.at("epochs").at(1).get<std::uint64_t>(),
+        content.at("entries").get<std::uint64_t>(),      content.at("bytes").get<std::uint64_t>(),
+        ids_from_json(content.at("segments")),           {}};
+  if (content.contains("keys")) {
+    r.keys = content.at("keys").get<std::vector<std::uint64_t>>();
+    if (r.keys.size() != r.segments.size()) throw std::out_of_range("keys");
+  }
+  return r;
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& what) {
@@ -129,7 +136,7 @@ state_lists state_from_json(const json& content, run_pool& pool, const std::stri
   } catch (const json::exception& cause) {
     refuse(name, cause.what());
   } catch (const std::out_of_range&) {
-    refuse(name, "a run without segments");
+    refuse(name, "a run without segments, or without keys for them");
   }
 }
 

@@ -10,6 +10,14 @@ std::size_t lane::segment_for(std::string_view key) const {
   return after == segments.begin() ? segments.size() : static_cast<std::size_t>(after - segments.begin()) - 1;
 }
 
+void add_to_lanes(std::vector<lane>& lanes, segment_slot slot) {
+  const auto& origin = slot.view.origin();
+  if (lanes.empty() || lanes.back().groups != origin.groups || lanes.back().number != origin.lane) {
+    lanes.push_back({origin.groups, origin.lane, {}});
+  }
+  lanes.back().segments.push_back(std::move(slot));
+}
+
 segment_entry ordered_delta::entry(std::size_t i) const {
   const auto& e = delta->entries()[order == nullptr ? i : (*order)[i]];
   return {delta->key(e), delta->value(e), e.group, e.value_size == state_delta::erased};

@@ -18,14 +18,18 @@ struct segment_slot {
   bool checked = false;
 };
 
-/// The segments one instance wrote in one run: consecutive in key order.
+/// Segments that one instance wrote in one run, consecutive in key order.
 struct lane {
   group_range groups;
+  std::uint16_t number = 0;
   std::vector<segment_slot> segments;
 
   /// The segment that may hold `key`, or segments.size(): the last one that begins at or before it.
   std::size_t segment_for(std::string_view key) const;
 };
+
+/// Adds a run's next segment, to the last lane or to a new one.
+void add_to_lanes(std::vector<lane>& lanes, segment_slot slot);
 
 /// A delta with the order of its entries.
 struct ordered_delta {

@@ -96,21 +96,18 @@ void segment_state::refresh() const {
 segment_state::loaded_run segment_state::load(const run_ptr& source, const lmdb_transaction& transaction) const {
   loaded_run loaded;
   loaded.source = source;
-  for (const auto id : source->segments) {
-    const auto name = [&] {
-      return segment_name(uid_, id, source->first_epoch, source->last_epoch, mailbox_->reader().environment().file());
-    };
-    auto bytes = transaction.get(table::segments, big_endian(id));
-    if (!bytes) throw error(errc::checkpoint_corrupt, name() + " is missing; restore the checkpoint from a copy");
-    if (bytes->size() <= lies_still_above) {
+  for (std::size_t i = 0; i < source->segments.size(); ++i) {
+    const auto id = source->segments[i];
+    const auto name = segment_name(uid_, id, source->first_epoch, source->last_epoch, mailbox_->reader().environment().file());
+    const auto fetch = [&](std::uint64_t wanted) {
+      const auto bytes = transaction.get(table::segments, big_endian(wanted));
+      if (!bytes) throw error(errc::checkpoint_corrupt, name + " is missing; restore the checkpoint from a copy");
+      if (bytes->size() > lies_still_above) return *bytes;
       loaded.copies.push_back(std::make_unique<std::string>(*bytes));
-      bytes = *loaded.copies.back();
-    }
-    const segment_view view(*bytes, name());
-    const auto groups = view.origin().groups;
-    if (!groups_.intersects(groups)) continue;
-    if (loaded.lanes.empty() || loaded.lanes.back().groups != groups) loaded.lanes.push_back({groups, {}});
-    loaded.lanes.back().segments.push_back({id, view, false});
+      return std::string_view(*loaded.copies.back());
+    };
+    const auto view = view_segment(*source, i, name, fetch);
+    if (groups_.intersects(view.origin().groups)) add_to_lanes(loaded.lanes, {id, view, false});
   }
   return loaded;
 }
@@ -191,6 +188,7 @@ std::uint64_t segment_state::approximate_size() const {
 
 void segment_state::add(epoch number, std::shared_ptr<const state_delta> delta) {
   if (delta->empty()) return;
+  if (delta->whole()) delta = std::make_shared<const state_delta>(delta->as_changes());
   delta_in_flight added{number, std::move(delta), {}};
   if (!added.delta->sorted()) added.order = added.delta->sorted_order();
   const use in_use(*this);

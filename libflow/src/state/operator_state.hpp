@@ -87,6 +87,15 @@ class segment_state final : public operator_state {
   mutable int depth_ = 0;
 };
 
+/// Segment `i` of a run, with its values; `fetch` gives a stored segment's bytes by id.
+template <class Fetch>
+segment_view view_segment(const run& from, std::size_t i, const std::string& name, const Fetch& fetch) {
+  const auto keys = from.keys_of(i);
+  segment_view view(fetch(keys == 0 ? from.segments[i] : keys), name);
+  if (keys != 0) view.take_values(fetch(from.segments[i]), keys, name);
+  return view;
+}
+
 /// What messages call a segment.
 std::string segment_name(std::string_view uid, std::uint64_t id, std::uint64_t first_epoch, std::uint64_t last_epoch,
                          const std::filesystem::path& file);

@@ -18,7 +18,7 @@ struct header {
   std::uint64_t checksum = 0;
   std::uint32_t magic = 0x47455346;  // "FSEG"
   std::uint16_t version = 1;
-  std::uint16_t reserved = 0;
+  std::uint16_t lane = 0;
   std::uint32_t entries = 0;
   std::uint32_t bloom_blocks = 0;
   std::uint32_t tombstones = 0;
@@ -27,6 +27,19 @@ struct header {
   std::uint64_t bytes = 0;
 };
 static_assert(sizeof(header) == 56);
+
+struct value_header {
+  std::uint64_t checksum = 0;
+  std::uint32_t magic = 0x4c415646;  // "FVAL"
+  std::uint16_t version = 1;
+  std::uint16_t reserved = 0;
+  std::uint32_t entries = 0;
+  std::uint32_t value_size = 0;
+  std::uint64_t first_epoch = 0, last_epoch = 0;
+  std::uint64_t keys = 0;
+  std::uint64_t bytes = 0;
+};
+static_assert(sizeof(value_header) == 56);
 
 constexpr std::size_t block_bytes = 64;
 constexpr std::size_t bloom_bits_per_entry = 10;
@@ -137,6 +150,7 @@ void segment_builder::write(char* out, const segment_origin& origin) const {
   h.tombstones = tombstones_;
   h.first_group = origin.groups.first;
   h.last_group = origin.groups.last;
+  h.lane = origin.lane;
   h.first_epoch = origin.first_epoch;
   h.last_epoch = origin.last_epoch;
   h.bytes = bytes();
@@ -174,7 +188,7 @@ segment_view::segment_view(std::string_view bytes, std::string_view name) : byte
   offsets_ = bytes.data() + sizeof(header);
   bloom_ = offsets_ + 4ull * count_;
   entries_ = bytes.data() + before_entries;
-  origin_ = {h.first_epoch, h.last_epoch, {h.first_group, h.last_group}};
+  origin_ = {h.first_epoch, h.last_epoch, {h.first_group, h.last_group}, h.lane};
   if (count_ == 0) return;
   if (load<std::uint32_t>(offsets_) != 0 || bytes.size() - before_entries < 4) refuse(name, "its entries lie outside of it");
   // The varints may not run over the end, whatever they say.
@@ -188,9 +202,43 @@ segment_view::segment_view(std::string_view bytes, std::string_view name) : byte
   first_key_ = {entries_ + head_size, key_size};
 }
 
+std::size_t value_segment::bytes() const { return sizeof(value_header) + values.size(); }
+
+void value_segment::write(char* out, const segment_origin& origin) const {
+  value_header h;
+  h.entries = entries;
+  h.value_size = value_size;
+  h.first_epoch = origin.first_epoch;
+  h.last_epoch = origin.last_epoch;
+  h.keys = keys;
+  h.bytes = bytes();
+  std::memcpy(out, &h, sizeof h);
+  if (!values.empty()) std::memcpy(out + sizeof h, values.data(), values.size());
+  h.checksum = checksum({out + sizeof h.checksum, h.bytes - sizeof h.checksum});
+  std::memcpy(out, &h.checksum, sizeof h.checksum);
+}
+
+void segment_view::take_values(std::string_view bytes, std::uint64_t keys, std::string_view name) {
+  if (bytes.size() < sizeof(value_header)) refuse(name, "it is shorter than its header");
+  const auto h = load<value_header>(bytes.data());
+  if (h.magic != value_header{}.magic || h.version != value_header{}.version) refuse(name, "it does not begin as values");
+  if (h.bytes != bytes.size() || h.entries != count_ || h.bytes - sizeof h != std::uint64_t{h.entries} * h.value_size) {
+    refuse(name, "its sizes do not agree");
+  }
+  if (h.keys != keys) refuse(name, "its values belong to the keys of segment " + std::to_string(h.keys));
+  value_bytes_ = bytes;
+  values_ = bytes.data() + sizeof h;
+  value_size_ = h.value_size;
+  origin_.first_epoch = h.first_epoch;
+  origin_.last_epoch = h.last_epoch;
+}
+
 void segment_view::verify(std::string_view name) const {
-  const auto stored = load<std::uint64_t>(bytes_.data());
-  if (stored != checksum(bytes_.substr(sizeof stored))) refuse(name, "its checksum is wrong");
+  for (const auto part : {bytes_, value_bytes_}) {
+    if (part.empty()) continue;
+    const auto stored = load<std::uint64_t>(part.data());
+    if (stored != checksum(part.substr(sizeof stored))) refuse(name, "its checksum is wrong");
+  }
 }
 
 segment_entry segment_view::entry(std::uint32_t i) const {
@@ -199,6 +247,7 @@ segment_entry segment_view::entry(std::uint32_t i) const {
   std::uint64_t key_size = 0, value_size = 0;
   in = get_varint(in + 2, key_size);
   in = get_varint(in, value_size);
+  if (values_ != nullptr) return {{in, key_size}, {values_ + std::size_t{i} * value_size_, value_size_}, group, false};
   const bool erased = value_size == 0;
   return {{in, key_size}, {in + key_size, erased ? 0 : value_size - 1}, group, erased};
 }

@@ -32,6 +32,8 @@ struct group_range {
 struct segment_origin {
   std::uint64_t first_epoch = 0, last_epoch = 0;
   group_range groups;  ///< Of the instance that wrote it.
+  /// Of an instance's segments in one run, those of one lane follow each other in order of keys.
+  std::uint16_t lane = 0;
 };
 
 /// Collects entries, given in order of keys, and writes them as a segment. The layout, little-endian throughout:
@@ -62,6 +64,18 @@ class segment_builder {
   std::uint32_t tombstones_ = 0;
 };
 
+/// Writes values of one size as a segment beside one whose keys they belong to, in order: header (56 bytes, as above) and
+/// values.
+struct value_segment {
+  std::string_view values;
+  std::uint32_t entries = 0;
+  std::uint32_t value_size = 0;
+  std::uint64_t keys = 0;  ///< The id of the segment with the keys.
+
+  std::size_t bytes() const;
+  void write(char* out, const segment_origin& origin) const;
+};
+
 /// A segment where it lies. Constructing reads the header only; nothing is copied.
 class segment_view {
  public:
@@ -69,7 +83,11 @@ class segment_view {
   /// @throws error{checkpoint_corrupt} if the shape is impossible; `name` is what the message calls it.
   segment_view(std::string_view bytes, std::string_view name);
 
-  /// @throws error{checkpoint_corrupt} if the checksum is wrong. To be called before entries are read.
+  /// Takes the values from a value segment, made for the key segment with the id `keys`; the origin becomes its.
+  /// @throws error{checkpoint_corrupt} if it does not fit.
+  void take_values(std::string_view bytes, std::uint64_t keys, std::string_view name);
+
+  /// @throws error{checkpoint_corrupt} if a checksum is wrong. To be called before entries are read.
   void verify(std::string_view name) const;
 
   std::uint32_t size() const { return count_; }
@@ -88,6 +106,9 @@ class segment_view {
 
  private:
   std::string_view bytes_, first_key_;
+  std::string_view value_bytes_;  ///< Of the value segment, if any.
+  const char* values_ = nullptr;
+  std::uint32_t value_size_ = 0;
   const char* offsets_ = nullptr;
   const char* bloom_ = nullptr;
   const char* entries_ = nullptr;

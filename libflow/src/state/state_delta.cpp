@@ -69,6 +69,29 @@ void state_delta::put(std::uint64_t hash, std::string_view key, std::string_view
   entries_.push_back({at, static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size()), group_of(hash)});
 }
 
+void state_delta::put_whole(std::vector<column> columns, std::uint32_t value_size) {
+  columns_ = std::move(columns);
+  value_size_ = value_size;
+}
+
+state_delta state_delta::as_changes() const {
+  state_delta out;
+  for (const auto& c : columns_) {
+    for (std::size_t i = 0; i < c.keys->size(); ++i) {
+      out.put(0, c.keys->key(i), {c.values.data() + i * value_size_, value_size_});
+      out.entries_.back().group = c.keys->groups[i];
+    }
+  }
+  return out;
+}
+
+std::size_t state_delta::stored_bytes() const {
+  constexpr std::size_t per_entry = 16;
+  auto total = bytes_.size() + per_entry * entries_.size();
+  for (const auto& c : columns_) total += c.values.size() + c.keys->bytes.size() + per_entry * c.keys->size();
+  return total;
+}
+
 void state_delta::erase(std::uint64_t hash, std::string_view key) {
   put(hash, key, {});
   entries_.back().value_size = erased;
