@@ -179,6 +179,10 @@ void aggregate_groups::clear() {
   table_.clear();
 }
 
+void aggregate_groups::clear_values(std::span<const std::uint32_t> groups) {
+  for (const auto& a : accumulators_) a->clear(groups);
+}
+
 void aggregate_groups::reset() {
   table_ = keyed_table();
   make_accumulators();

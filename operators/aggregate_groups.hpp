@@ -55,6 +55,10 @@ class aggregate_groups {
   void update(std::size_t call, std::span<const std::uint32_t> groups, std::span<const array> arguments) {
     accumulators_[call]->update(groups, arguments);
   }
+  bool update_and_tell(std::size_t call, std::span<const std::uint32_t> groups, std::span<const array> arguments,
+                       std::vector<std::uint32_t>& first) {
+    return accumulators_[call]->update_and_tell(groups, arguments, first);
+  }
   /// Adds state columns, of all calls one behind the other.
   void merge(std::span<const std::uint32_t> groups, std::span<const array> states);
   /// Adds encoded state rows.
@@ -71,6 +75,8 @@ class aggregate_groups {
 
   void erase(std::span<const std::uint32_t> groups);
   void clear();
+  /// Empties these groups; they stay.
+  void clear_values(std::span<const std::uint32_t> groups);
   /// Gives the memory back too.
   void reset();
 

@@ -62,6 +62,8 @@ aggregate_operator::aggregate_operator(std::shared_ptr<const aggregate_plan> pla
                                        const operator_context& place)
     : plan_(std::move(plan)), layout_(std::move(layout)), output_(std::move(output)), place_(place), groups_(layout_) {
   if (plan_->sliding) panes_.emplace(*plan_->sliding);
+  if (partial() && plan_->receiver_keeps_groups && place_.state == state_store_kind::memory && layout_->hashed_as_stored())
+    sender_.emplace(place_.instance, layout_->states.types());
 }
 
 /// A partial aggregation sees the watermark of its own input, which in continuous mode may run ahead of the merged one.
@@ -83,22 +85,33 @@ void aggregate_operator::begin_epoch(epoch e, const evaluation_context& context)
 
 void aggregate_operator::process(int, const batch& rows, emitter& out) {
   if (rows->num_rows() == 0) return;
+  if (plan_->stage == aggregate_stage::final && has_linked_groups(*rows)) return add_linked(rows);
   auto kept = rows;
   auto keys = key_columns(*kept);
   drop_late_rows(kept, keys);
   if (kept->num_rows() == 0) return;
   const auto groups = groups_.look_up(keys, kept->num_rows());
-  if (!partial()) take_in(groups_.inserted());
+  if (!partial() || linked()) take_in(groups_.inserted());
   if (plan_->stage == aggregate_stage::final) {
-    add_states(kept, groups);
+    add_states(std::span<const array>(kept->columns()).subspan(plan_->keys.size()), groups);
   } else {
     add_rows(kept, groups);
   }
-  if (!partial()) {
-    touch(groups);
-  } else if (groups_.size() >= partial_groups || groups_.bytes() >= partial_bytes) {
+  if (!partial()) touch(groups);
+  if (partial() && (groups_.size() >= partial_groups || groups_.bytes() >= partial_bytes)) {
     flush_partial(out);
+    if (linked()) forget_keys();
   }
+}
+
+void aggregate_operator::add_linked(const batch& rows) {
+  const auto groups = receiver_.resolve(*rows, [this](const byte_rows& keys) {
+    const auto ids = groups_.look_up(keys);
+    take_in(groups_.inserted());
+    return ids;
+  });
+  add_states(group_receiver::states(*rows), groups);
+  touch(groups);
 }
 
 std::vector<array> aggregate_operator::key_columns(const arrow::RecordBatch& rows) const {
@@ -138,6 +151,7 @@ void aggregate_operator::drop_late_rows(batch& rows, std::vector<array>& keys) {
 
 void aggregate_operator::add_rows(const batch& rows, std::span<const std::uint32_t> groups) {
   std::vector<array> arguments;
+  bool told = !linked();  // Which groups had rows, if anybody wants to know.
   for (std::size_t c = 0; c < plan_->calls.size(); ++c) {
     const auto& call = plan_->calls[c];
     auto input = rows;
@@ -154,13 +168,19 @@ void aggregate_operator::add_rows(const batch& rows, std::span<const std::uint32
     }
     arguments.clear();
     for (const auto& argument : call.function.arguments) arguments.push_back(evaluate_array(*argument, *input, context()));
-    groups_.update(c, into, arguments);
+    first_touched_.clear();
+    if (!told && !call.filter && groups_.update_and_tell(c, into, arguments, first_touched_)) {
+      touch(first_touched_);
+      told = true;
+    } else {
+      groups_.update(c, into, arguments);
+    }
   }
+  if (!told) touch(groups);
 }
 
-void aggregate_operator::add_states(const batch& rows, std::span<const std::uint32_t> groups) {
-  const auto& columns = rows->columns();
-  groups_.merge(groups, std::span<const array>(columns).subspan(plan_->keys.size()));
+void aggregate_operator::add_states(std::span<const array> states, std::span<const std::uint32_t> groups) {
+  groups_.merge(groups, states);
 }
 
 /// Gives new groups their place in time, and their stored values.
@@ -225,12 +245,21 @@ void aggregate_operator::emit_groups(const aggregate_groups& from, std::span<con
   });
 }
 
+void aggregate_operator::order(group_ids& groups, group_flag flag) const {
+  if (groups.size() * 8 < groups_.id_bound()) return;
+  groups.clear();
+  for (std::uint32_t g = 0; g < groups_.id_bound(); ++g) {
+    if ((flags_[g] & flag) != 0) groups.push_back(g);
+  }
+}
+
 void aggregate_operator::forget_touched() {
   for (const auto g : touched_) flags_[g] &= static_cast<std::uint8_t>(~touched);
   touched_.clear();
 }
 
 void aggregate_operator::emit_touched(emitter& out) {
+  order(touched_, touched);
   if (panes_) {
     emit_touched_windows(out);
   } else {
@@ -259,6 +288,7 @@ void aggregate_operator::emit_everything(emitter& out) {
 }
 
 void aggregate_operator::flush_partial(emitter& out) {
+  if (linked()) return flush_linked(out);
   if (groups_.size() == 0) return;
   emit_groups(groups_, groups_.all(), out);
   if (groups_.bytes() >= partial_bytes) {
@@ -266,6 +296,42 @@ void aggregate_operator::flush_partial(emitter& out) {
   } else {
     groups_.clear();
   }
+}
+
+void aggregate_operator::flush_linked(emitter& out) {
+  if (touched_.empty()) return;
+  order(touched_, touched);
+  // Few are in the order they came in; new ones have to be the last.
+  if (!std::is_sorted(touched_.begin(), touched_.end())) std::sort(touched_.begin(), touched_.end());
+  in_batches(touched_, [&](std::span<const std::uint32_t> part) { emit_linked(part, out); });
+  groups_.clear_values(touched_);
+  sent_ += touched_.size();
+  forget_touched();
+  dirty_.clear();
+}
+
+void aggregate_operator::emit_linked(std::span<const std::uint32_t> groups, emitter& out) {
+  const auto first_new = std::lower_bound(groups.begin(), groups.end(), sender_->known());
+  const auto added = groups.subspan(static_cast<std::size_t>(first_new - groups.begin()));
+  const auto keys = groups_.encoded_keys(added);
+  for (const auto hash : groups_.partition_hashes(added, keys)) key_groups_.push_back(group_of(hash).value);
+  out.emit(sender_->make(groups, key_groups_, groups_.states(groups), keys));
+}
+
+void aggregate_operator::forget_keys() {
+  if (groups_.bytes() >= partial_bytes) {
+    groups_.reset();
+  } else {
+    groups_.clear();
+  }
+  key_groups_.clear();
+  sender_->forget();
+}
+
+void aggregate_operator::forget_stale_keys() {
+  constexpr std::size_t few = 4096, worth = 4;
+  if (groups_.size() > few && sent_ * worth < groups_.size()) forget_keys();
+  sent_ = 0;
 }
 
 void aggregate_operator::add_panes(const aggregate_groups& panes, std::span<const std::uint32_t> ids,
@@ -470,7 +536,11 @@ void aggregate_operator::on_idle(emitter& out) {
 }
 
 void aggregate_operator::on_barrier(epoch, emitter& out) {
-  if (partial()) return flush_partial(out);
+  if (partial()) {
+    flush_partial(out);
+    if (linked()) forget_stale_keys();
+    return;
+  }
   touch_global_group();
   if (!plan_->streaming) {
     emit_everything(out);
@@ -494,6 +564,7 @@ void aggregate_operator::on_barrier(epoch, emitter& out) {
 void aggregate_operator::snapshot(epoch, state_delta& delta) {
   if (!keeps_state()) return;
   group_ids changed;
+  order(dirty_, dirty);
   for (const auto g : dirty_) {
     if ((flags_[g] & dirty) == 0) continue;
     flags_[g] = static_cast<std::uint8_t>((flags_[g] & ~dirty) | stored);
@@ -501,13 +572,7 @@ void aggregate_operator::snapshot(epoch, state_delta& delta) {
   }
   dirty_.clear();
   metrics_.rows_updated = static_cast<std::int64_t>(changed.size());
-  in_batches(changed, [&](std::span<const std::uint32_t> part) {
-    const auto keys = groups_.encoded_keys(part);
-    const auto states = groups_.encoded_states(part);
-    const auto hashes = groups_.partition_hashes(part, keys);
-    delta.reserve(delta.entries().size() + part.size(), delta.bytes() + keys.bytes.size() + states.bytes.size());
-    for (std::size_t i = 0; i < part.size(); ++i) delta.put(hashes[i], keys[i], states[i]);
-  });
+  if (!whole_pays(changed.size()) || !snapshot_whole(delta)) snapshot_changes(changed, delta);
   const auto hashes = layout_->partition_hashes(erased_);
   for (std::size_t i = 0; i < erased_.size(); ++i) delta.erase(hashes[i], erased_[i]);
   erased_ = {};
@@ -518,6 +583,47 @@ void aggregate_operator::snapshot(epoch, state_delta& delta) {
     flags_.clear();
     touched_.clear();
   }
+}
+
+/// All there is takes the place of everything written before, so nothing has to be merged: cheaper than changes once they are
+/// many, or have become many. Not for state so large that writing it at once would hold the query up.
+bool aggregate_operator::whole_pays(std::size_t changed) {
+  constexpr std::size_t fewest = 64, most = 1u << 20;
+  const bool forgets = plan_->event_time && plan_->mode != output_mode::complete;
+  const auto size = groups_.size();
+  if (on_demand() || place_.state != state_store_kind::memory || panes_ || forgets || values_differ_) return false;
+  if (size < fewest || size > most || changed == 0) return false;
+  return 2 * changed >= size || changed + changed_since_whole_ >= size;
+}
+
+bool aggregate_operator::snapshot_whole(state_delta& delta) {
+  order_.extend(groups_);
+  std::vector<state_delta::column> columns;
+  std::size_t value_size = 0;
+  for (const auto& list : order_.lists()) {
+    auto& column = columns.emplace_back(state_delta::column{list.keys, {}});
+    in_batches(list.groups, [&](std::span<const std::uint32_t> part) {
+      const auto states = groups_.encoded_states(part);
+      if (value_size == 0) value_size = states[0].size();
+      for (std::size_t i = 0; i < states.size(); ++i) values_differ_ = values_differ_ || states[i].size() != value_size;
+      column.values.insert(column.values.end(), states.bytes.begin(), states.bytes.end());
+    });
+  }
+  if (values_differ_ || value_size == 0) return false;
+  delta.put_whole(std::move(columns), static_cast<std::uint32_t>(value_size));
+  changed_since_whole_ = 0;
+  return true;
+}
+
+void aggregate_operator::snapshot_changes(const group_ids& changed, state_delta& delta) {
+  changed_since_whole_ += changed.size();
+  in_batches(changed, [&](std::span<const std::uint32_t> part) {
+    const auto keys = groups_.encoded_keys(part);
+    const auto states = groups_.encoded_states(part);
+    const auto hashes = groups_.partition_hashes(part, keys);
+    delta.reserve(delta.entries().size() + part.size(), delta.bytes() + keys.bytes.size() + states.bytes.size());
+    for (std::size_t i = 0; i < part.size(); ++i) delta.put(hashes[i], keys[i], states[i]);
+  });
 }
 
 void aggregate_operator::restore(const state_view& view) {

@@ -10,6 +10,8 @@
 
 #include "flow/operator_factory.hpp"
 #include "operators/aggregate_groups.hpp"
+#include "operators/group_link.hpp"
+#include "operators/key_order.hpp"
 #include "operators/sliding_panes.hpp"
 
 namespace flow {
@@ -43,6 +45,8 @@ class aggregate_operator : public stream_operator {
   bool partial() const { return plan_->stage == aggregate_stage::partial; }
   bool keeps_state() const { return !partial() && plan_->streaming; }
   bool on_demand() const { return keeps_state() && place_.state == state_store_kind::lmdb && view_ != nullptr; }
+  /// A partial aggregation that keeps its keys over barriers, since the final one knows them by its numbers.
+  bool linked() const { return sender_.has_value(); }
   bool drops_late() const;
   bool owns_global_group() const;
 
@@ -50,18 +54,33 @@ class aggregate_operator : public stream_operator {
   std::vector<array> key_columns(const arrow::RecordBatch& rows) const;
   void drop_late_rows(batch& rows, std::vector<array>& keys);
   void add_rows(const batch& rows, std::span<const std::uint32_t> groups);
-  void add_states(const batch& rows, std::span<const std::uint32_t> groups);
+  void add_states(std::span<const array> states, std::span<const std::uint32_t> groups);
+  void add_linked(const batch& rows);
   void take_in(std::span<const std::uint32_t> inserted);
   void load(std::span<const std::uint32_t> groups);
   void touch(std::span<const std::uint32_t> groups);
   void touch_global_group();
 
+  // State out.
+  /// Whether to hand over all there is rather than what changed.
+  bool whole_pays(std::size_t changed);
+  /// False, with nothing done, if values differ in size.
+  bool snapshot_whole(state_delta& delta);
+  void snapshot_changes(const group_ids& changed, state_delta& delta);
+
   // Groups out.
   void emit_groups(const aggregate_groups& from, std::span<const std::uint32_t> groups, emitter& out) const;
+  /// Puts ids that have this flag in ascending order if they are many, so that what is read for them is read in order.
+  void order(group_ids& groups, group_flag flag) const;
   void emit_touched(emitter& out);
   void emit_everything(emitter& out);
   void emit_touched_windows(emitter& out);
   void flush_partial(emitter& out);
+  void flush_linked(emitter& out);
+  void emit_linked(std::span<const std::uint32_t> groups, emitter& out);
+  /// Keys that did not come again since the last barrier are not worth their memory.
+  void forget_stale_keys();
+  void forget_keys();
   /// Adds panes to the windows of `out` they belong to, those whose end `wanted` accepts.
   void add_panes(const aggregate_groups& panes, std::span<const std::uint32_t> ids,
                  const std::function<bool(std::int64_t)>& wanted, aggregate_groups& windows) const;
@@ -93,11 +112,19 @@ class aggregate_operator : public stream_operator {
   std::vector<std::uint8_t> flags_;  ///< By group id.
   group_ids touched_;                ///< Since results were last emitted.
   group_ids dirty_;                  ///< Since the last snapshot.
+  group_ids first_touched_;          ///< By the rows at hand.
   std::map<std::int64_t, group_ids> by_time_;
-  byte_rows erased_;        ///< Keys to be erased by the next snapshot.
-  std::string evicted_to_;  ///< Keys of the view before this are erased since the last snapshot.
-  watermark mark_;          ///< The last one told: rows are late by it.
-  watermark emitted_mark_;  ///< The one the last results were emitted under.
+  std::optional<group_sender> sender_;
+  std::vector<std::uint16_t> key_groups_;  ///< Of a linked partial aggregation, by group id.
+  std::size_t sent_ = 0;                   ///< Rows of it since the last barrier.
+  group_receiver receiver_;
+  key_order order_;
+  bool values_differ_ = false;           ///< In size: no use in trying again.
+  std::size_t changed_since_whole_ = 0;  ///< Entries handed over as changes.
+  byte_rows erased_;                     ///< Keys to be erased by the next snapshot.
+  std::string evicted_to_;               ///< Keys of the view before this are erased since the last snapshot.
+  watermark mark_;                       ///< The last one told: rows are late by it.
+  watermark emitted_mark_;               ///< The one the last results were emitted under.
   operator_metrics metrics_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <arrow/api.h>
+#include <arrow/util/bit_util.h>
 
 #include "libflow/src/row/value_format.hpp"
 #include "operators/arrow_status.hpp"
@@ -266,25 +267,37 @@ void keyed_table::append_key(std::uint32_t id, byte_rows& out) const {
 }
 
 array keyed_table::text_keys(const data_type& type, std::span<const std::uint32_t> ids) const {
-  std::int64_t total = 0;
-  for (const auto id : ids) total += entries_[id].size;
-  arrow::BinaryBuilder builder;
-  expect_ok(builder.Reserve(static_cast<std::int64_t>(ids.size())), "the keys of a group by");
-  expect_ok(builder.ReserveData(total), "the keys of a group by");
-  std::uint8_t text[16];
+  std::int64_t total = 0, nulls = 0;
   for (const auto id : ids) {
-    const auto& e = entries_[id];
-    if (e.first == absent) {
-      builder.UnsafeAppendNull();
-    } else if (e.size > 16) {
-      builder.UnsafeAppend(arena_.data() + e.words.low, static_cast<std::int32_t>(e.size));
-    } else {
-      copy_words(e.words, text, 16);
-      builder.UnsafeAppend(text, static_cast<std::int32_t>(e.size));
-    }
+    total += entries_[id].size;
+    nulls += entries_[id].first == absent ? 1 : 0;
   }
-  auto keys = expect_value(builder.Finish(), "the keys of a group by");
-  return type->id() == arrow::Type::BINARY ? keys : expect_value(keys->View(type), "the keys of a group by");
+  constexpr std::int64_t slack = 16;  // Short keys are written as two words.
+  const auto rows = static_cast<std::int64_t>(ids.size());
+  std::shared_ptr<arrow::Buffer> offsets = expect_value(arrow::AllocateBuffer((rows + 1) * 4), "the keys of a group by");
+  auto bytes = expect_value(arrow::AllocateResizableBuffer(total + slack), "the keys of a group by");
+  auto* const ends = reinterpret_cast<std::int32_t*>(offsets->mutable_data());
+  auto* const first = bytes->mutable_data();
+  auto* to = first;
+  ends[0] = 0;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto& e = entries_[ids[i]];
+    if (e.size > 16) {
+      std::memcpy(to, arena_.data() + e.words.low, e.size);
+    } else {
+      copy_words(e.words, to, 16);
+    }
+    to += e.size;
+    ends[i + 1] = static_cast<std::int32_t>(to - first);
+  }
+  expect_ok(bytes->Resize(total, false), "the keys of a group by");
+  std::shared_ptr<arrow::Buffer> valid;
+  if (nulls > 0) {
+    valid = expect_value(arrow::AllocateBitmap(rows), "the keys of a group by");
+    for (std::int64_t i = 0; i < rows; ++i)
+      arrow::bit_util::SetBitTo(valid->mutable_data(), i, entries_[ids[static_cast<std::size_t>(i)]].first != absent);
+  }
+  return arrow::MakeArray(arrow::ArrayData::Make(type, rows, {std::move(valid), std::move(offsets), std::move(bytes)}, nulls));
 }
 
 std::size_t keyed_table::bytes() const {

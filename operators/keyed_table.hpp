@@ -13,8 +13,8 @@
 
 namespace flow {
 
-/// Encoded keys (row_codec.hpp) to dense group ids. Open addressing with linear probing; a slot is four bytes, the id in as many
-/// bits as it needs and bits of the hash in the rest, and what is compared lies by id: ids are given in order of first
+/// Encoded keys (row_codec.hpp) to dense group ids. Open addressing with linear probing; a slot is four bytes, the id in as
+/// many bits as it needs and bits of the hash in the rest, and what is compared lies by id: ids are given in order of first
 /// appearance, so frequent keys lie together, half a cache line each. Keys up to 17 bytes are held in place, longer ones in an
 /// arena. Lookups go a batch at a time, with prefetching.
 class keyed_table {

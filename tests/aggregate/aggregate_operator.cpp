@@ -281,4 +281,170 @@ BOOST_AUTO_TEST_CASE(late_rows_are_counted) {
   BOOST_TEST(op->metrics().rows_total == 1);
 }
 
+namespace {
+
+struct linked_plan {
+  operator_spec partial, final;
+};
+
+/// count(*) and sum(v) by k in two stages, the first of which sends each key once.
+linked_plan linked_stages() {
+  auto plan = plan_over(ddl, {"k"}, output_mode::update);
+  plan.stage = aggregate_stage::partial;
+  plan.receiver_keeps_groups = true;
+  auto partial = make(ddl, plan);
+  plan.stage = aggregate_stage::final;
+  for (auto& key : plan.keys) key.value = bind_column(0, key.value->type(), key.name);
+  return {partial, make_aggregate(partial.output, plan)};
+}
+
+std::string random_key(std::mt19937& random, unsigned distinct) {
+  const auto number = random() % distinct;
+  return number % 7 == 0 ? "a key that is too long to be held in place " + std::to_string(number) : std::to_string(number);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(linked_groups_give_what_keys_give_over_any_exchange) {
+  const auto stages = linked_stages();
+  for (const std::uint32_t receivers : {1u, 3u}) {
+    std::vector<std::unique_ptr<stream_operator>> senders, finals;
+    for (std::uint32_t i = 0; i < 2; ++i) senders.push_back(stages.partial.make({.instance = i, .parallelism = 2}));
+    for (std::uint32_t i = 0; i < receivers; ++i) {
+      finals.push_back(stages.final.make({.instance = i, .parallelism = receivers}));
+    }
+    const row_partitioner exchange(stages.partial.output, {0}, receivers);
+    std::mt19937 random(receivers);
+    std::map<std::string, std::pair<std::int64_t, std::int64_t>> naive;
+    for (std::uint64_t e = 1; e < 12; ++e) {
+      // From many keys to few: the senders give up their numbers for new ones.
+      const unsigned distinct = e < 4 ? 9000 : e < 8 ? 50 : 9000;
+      std::set<std::string> touched;
+      collector out;
+      for (const auto& sender : senders) {
+        collector between;
+        for (int b = 0; b < 3; ++b) {
+          json rows = json::array();
+          for (int i = 0; i < 1500; ++i) {
+            const auto key = i % 100 == 0 ? std::string("null") : random_key(random, distinct);
+            const int v = static_cast<int>(random() % 100);
+            rows.push_back({key == "null" ? json() : json(key), nullptr, v});
+            touched.insert(key);
+            naive[key].first += 1;
+            naive[key].second += v;
+          }
+          sender->process(0, rows_of(ddl, rows), between);
+          if (random() % 3 == 0) sender->on_idle(between);
+        }
+        sender->on_barrier({e}, between);
+        for (const auto& rows : between.batches()) {
+          const auto parts = exchange.split(rows);
+          for (std::uint32_t i = 0; i < receivers; ++i) {
+            if (parts[i]) finals[i]->process(0, parts[i], out);
+          }
+        }
+      }
+      for (const auto& receiver : finals) receiver->on_barrier({e}, out);
+      std::vector<std::string> expected;
+      for (const auto& key : touched) {
+        expected.push_back(json({key == "null" ? json() : json(key), naive[key].first, naive[key].second}).dump());
+      }
+      BOOST_TEST(as_multiset(out.take()) == as_multiset(expected), boost::test_tools::per_element());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(linked_groups_bring_a_key_once) {
+  const auto op = linked_stages().partial.make({});
+  for (std::uint64_t e = 1; e < 4; ++e) {
+    collector out;
+    op->process(0, rows_of(ddl, {row("a", 1, 1), row("b", 1, 2), {nullptr, nullptr, 3}}), out);
+    op->on_barrier({e}, out);
+    BOOST_REQUIRE(out.batches().size() == 1u);
+    BOOST_TEST((out.batches()[0]->GetColumnByName("key") != nullptr) == (e == 1));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(linked_groups_without_rows_since_the_last_flush_are_not_sent) {
+  const auto op = linked_stages().partial.make({});
+  collector out;
+  op->process(0, rows_of(ddl, {row("a", 1, 1), row("b", 1, 2)}), out);
+  op->on_barrier({1}, out);
+  op->process(0, rows_of(ddl, json::array({row("b", 1, 2)})), out);
+  op->on_barrier({2}, out);
+  BOOST_REQUIRE(out.batches().size() == 2u);
+  BOOST_TEST(out.batches()[1]->num_rows() == 1);
+  op->on_barrier({3}, out);
+  BOOST_TEST(out.batches().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(state_on_demand_is_sent_its_keys_always) {
+  const auto op = linked_stages().partial.make({.state = state_store_kind::lmdb});
+  collector out;
+  for (std::uint64_t e = 1; e < 3; ++e) {
+    op->process(0, rows_of(ddl, json::array({row("a", 1, 1)})), out);
+    op->on_barrier({e}, out);
+    BOOST_TEST(out.take() == std::vector<std::string>{R"(["a",1,1])"}, boost::test_tools::per_element());
+  }
+}
+
+namespace {
+
+/// Rows of keys [first, last).
+json rows_of_keys(int first, int last, int v) {
+  json rows = json::array();
+  for (int i = first; i < last; ++i) {
+    rows.push_back(
+        {i % 5 == 0 ? "a key that is too long to be held in place " + std::to_string(i) : std::to_string(i), nullptr, v});
+  }
+  return rows;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(state_handed_over_whole_and_in_changes_restores_alike) {
+  harness_case c{make(ddl, plan_over(ddl, {"k"}, output_mode::update)), {}};
+  // Most change; a few do; new keys come in numbers small and large.
+  for (const auto& [first, last] : {std::pair{0, 2000}, {0, 2000}, {0, 40}, {500, 2600}, {2590, 2700}, {0, 1500}, {0, 3000}}) {
+    c.epochs.push_back(epoch_of(ddl, rows_of_keys(first, last, first + 1)));
+  }
+  check_operator(c);
+}
+
+BOOST_AUTO_TEST_CASE(state_is_handed_over_whole_when_most_of_it_changed) {
+  const auto op = make(ddl, plan_over(ddl, {"k"}, output_mode::update)).make({});
+  map_state_view empty;
+  op->restore(empty);
+  const auto snapshot_after = [&](int first, int last) {
+    static std::uint64_t number = 0;
+    collector out;
+    op->process(0, rows_of(ddl, rows_of_keys(first, last, 1)), out);
+    op->on_barrier({++number}, out);
+    state_delta delta;
+    op->snapshot({number}, delta);
+    return delta;
+  };
+  const auto first = snapshot_after(0, 2000);
+  BOOST_TEST(first.whole());
+  const auto again = snapshot_after(0, 1900);
+  BOOST_REQUIRE(again.whole());
+  BOOST_TEST((again.columns()[0].keys == first.columns()[0].keys));
+  const auto few = snapshot_after(0, 100);
+  BOOST_TEST(!few.whole());
+  BOOST_TEST(few.entries().size() == 100u);
+  // Changes handed over since have become as many as there are keys.
+  int deltas = 1;
+  while (!snapshot_after(0, 100).whole()) ++deltas;
+  BOOST_TEST(deltas == 19);
+}
+
+BOOST_AUTO_TEST_CASE(state_of_values_that_differ_in_size_is_handed_over_in_changes) {
+  auto plan = plan_over(ddl, {"k"}, output_mode::update);
+  plan.calls = {call(parse_schema(ddl), "l", "collect_list", "v")};
+  harness_case c{make(ddl, plan), {}};
+  c.epochs = {epoch_of(ddl, rows_of_keys(0, 1500, 1)), epoch_of(ddl, rows_of_keys(0, 1400, 2)),
+              epoch_of(ddl, rows_of_keys(0, 1500, 3))};
+  check_operator(c);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -60,7 +60,7 @@ struct sliding_window {
 
 enum class aggregate_stage {
   complete_rows,  ///< Rows in, results out: one operator does it all.
-  partial,        ///< Rows in, keys and state columns out; holds nothing over a barrier. In continuous mode flushed when idle.
+  partial,        ///< Rows in, keys and state columns out; no values over a barrier. In continuous mode flushed when idle.
   final,          ///< Keys and state columns in, results out.
 };
 
@@ -79,6 +79,9 @@ struct aggregate_plan {
   std::optional<event_time_key> event_time;  ///< Only where the key column carries a watermark.
   std::optional<sliding_window> sliding;
   bool streaming = true;  ///< False: a bounded run; everything is emitted at the barrier, nothing is kept.
+  /// Partial: the final aggregation behind it forgets no group. With state in memory, rows then name their groups by number
+  /// and bring each key once (operators/group_link.hpp).
+  bool receiver_keeps_groups = false;
   std::string uid;
 };
 operator_spec make_aggregate(const schema_ptr& input, aggregate_plan plan);

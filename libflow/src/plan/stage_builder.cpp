@@ -250,13 +250,14 @@ int stage_builder::place_aggregate(const resolved_plan& node) {
   const int below = place(*node.children[0]);
   auto partial = aggregate_of(node, input, 0);
   partial.stage = aggregate_stage::partial;
+  const bool closes_groups = partial.event_time.has_value() && options_.mode != output_mode::complete;
+  partial.receiver_keeps_groups = options_.streaming && !closes_groups && node.key_count > 0;
   partial.event_time.reset();
   append(below, make_aggregate(stage(below).output, std::move(partial)));
   const int id = exchanged(below, every_column(node.key_count));
   auto merged = aggregate_of(node, input, node.key_count);
   merged.stage = aggregate_stage::final;
   merged.uid = uid_of(node, "aggregate");
-  const bool closes_groups = merged.event_time.has_value() && options_.mode != output_mode::complete;
   auto spec = make_aggregate(stage(id).output, std::move(merged));
   spec.wants_no_data_epochs = closes_groups;
   // The state of count() has the shape of sum()'s: only its name tells that a checkpoint is not for this query.
