@@ -21,7 +21,7 @@ class pool_config : public caf::actor_system_config {
     set("scheduler.max-threads", threads);
     // Messages an actor may handle before others get their turn.
     set("scheduler.max-throughput", std::size_t{32});
-    set(polling_key, options.busy_polling);
+    caf::put(content, polling_key, options.busy_polling);
     load<worker_pool>();
   }
 };

@@ -94,8 +94,10 @@ void supervisor_actor::run() {
 void supervisor_actor::on_run_ended(const run_ended_message& m) {
   run_ = query_handle();
   published_ = m.published;
-  const bool again = m.failure && m.failure->code() == errc::restart_required && !stopping_ && !verdict_;
-  again ? restart_after(*m.failure) : end(verdict_ ? verdict_ : m.failure);
+  if (verdict_) return end(verdict_);
+  if (!m.failure || m.failure->code() != errc::restart_required) return end(m.failure);
+  // Whoever has stopped the query while it was about to start again finds it as the checkpoint has it.
+  stopping_ ? end(std::nullopt) : restart_after(*m.failure);
 }
 
 void supervisor_actor::restart_after(error cause) {
