@@ -156,7 +156,7 @@ void recover(query_launch& launch) {
   launch.window = credit_window_size(launch.settings.memory_limit_bytes, launch.graph->edge_count());
   launch.sink = launch.provider->make();
   launch.sink->open({launch.settings.name, launch.id, launch.settings.checkpoint_dir, launch.settings.mode, launch.plan.output,
-                     launch.continuous(), launch.store->fencing_epoch()});
+                     launch.continuous(), launch.store->fencing_epoch(), launch.settings.trigger.interval});
   try {
     recover_sink(launch);
     restore_sources(launch);

@@ -23,7 +23,7 @@ constexpr std::string_view offsets_are_ours =
     "group";
 constexpr std::string_view transactions_are_ours =
     "is not supported: the sink owns its producers and their transactions; say exactly-once or at-least-once by the option "
-    "\"guarantee\"";
+    "\"deliveryGuarantee\"";
 
 /// What a reader may not say, because the engine says it.
 constexpr std::array source_refusals{
@@ -62,6 +62,8 @@ constexpr std::array sink_refusals{
     refusal{"transactional.id", transactions_are_ours},
     refusal{"enable.idempotence", transactions_are_ours},
     refusal{"enable.gapless.guarantee", transactions_are_ours},
+    refusal{"acks", transactions_are_ours},
+    refusal{"request.required.acks", transactions_are_ours},
     refusal{"delivery.report.only.error", "is not supported: the sink counts every delivery report"},
     refusal{"dr_cb", "is not supported: the sink counts every delivery report"},
     refusal{"dr_msg_cb", "is not supported: the sink counts every delivery report"},

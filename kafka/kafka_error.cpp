@@ -26,7 +26,7 @@ std::string_view kafka_advice(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return "grant this user Describe and Write on the transactional id";
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-      return "grant this user the right on the cluster";
+      return "grant this user Write on a topic, or IdempotentWrite on the cluster";
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return "raise max.message.bytes of the topic (or message.max.bytes of the broker) and kafka.message.max.bytes of the "
              "query, or "

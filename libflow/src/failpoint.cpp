@@ -15,7 +15,7 @@ namespace flow {
 
 namespace {
 
-constexpr std::array<std::string_view, 28> names{
+constexpr std::array<std::string_view, 33> names{
     "sink.write.after",
     "sink.prepare.before",
     "sink.prepare.synced",
@@ -44,6 +44,11 @@ constexpr std::array<std::string_view, 28> names{
     "checkpoint.takeover.begun",
     "checkpoint.takeover.copied",
     "checkpoint.takeover.switched",
+    "kafka.begin.after",
+    "kafka.mark.after",
+    "kafka.flush.after",
+    "kafka.commit.sent",
+    "kafka.commit.answered",
 };
 
 }  // namespace

@@ -45,8 +45,8 @@ class connector_registry {
 
 /// Registers file (text, json, csv), socket, rate. Defined by the sources room.
 void register_sources(connector_registry& registry);
-/// Registers console, file (text, json, csv), noop. Defined by the sinks room. (memory, foreach, foreach_batch are made by the
-/// writer, since they hold the session's tables and the user's functions.)
+/// Registers console, file (text, json, csv), noop, and kafka where it was built. Defined by the sinks room. (memory, foreach,
+/// foreach_batch are made by the writer, since they hold the session's tables and the user's functions.)
 void register_sinks(connector_registry& registry);
 
 }  // namespace flow

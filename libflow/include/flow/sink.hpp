@@ -11,6 +11,7 @@
 #include "flow/batch.hpp"
 #include "flow/epoch.hpp"
 #include "flow/output_mode.hpp"
+#include "flow/time.hpp"
 
 namespace flow {
 
@@ -25,6 +26,7 @@ struct sink_context {
   /// Greater than that of every process that has run this query before, some of which may still be alive (frozen): hidden files
   /// and the like should carry it.
   std::uint64_t fencing_epoch = 0;
+  duration interval{};  ///< Of the trigger, or of checkpoints in continuous mode; 0 if there is none.
 };
 
 /// Where results go. Driven by one thread at a time, in this order:
