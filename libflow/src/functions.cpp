@@ -11,6 +11,15 @@ column aggregate(const char* name, const column& c, bool distinct = false, bool 
   return column(std::move(e));
 }
 
+column map_literal(const std::map<std::string, std::string>& entries) {
+  std::vector<expression_ptr> parts;
+  for (const auto& [key, value] : entries) {
+    parts.push_back(expressions::literal(std::string_view(key)));
+    parts.push_back(expressions::literal(std::string_view(value)));
+  }
+  return column(expressions::call("map", std::move(parts)));
+}
+
 }  // namespace
 
 column count(const column& c) {
@@ -57,6 +66,15 @@ column regexp_replace(const column& text, std::string pattern, std::string repla
 
 column size(const column& array_or_map) { return call_function("size", array_or_map); }
 column element_at(const column& array_or_map, const column& key) { return call_function("element_at", array_or_map, key); }
+
+column from_json(const column& json, std::string schema, const function_options& settings) {
+  if (settings.empty()) return call_function("from_json", json, schema);
+  return call_function("from_json", json, schema, map_literal(settings));
+}
+column to_json(const column& value, const function_options& settings) {
+  return settings.empty() ? call_function("to_json", value) : call_function("to_json", value, map_literal(settings));
+}
+column get_json_object(const column& json, std::string path) { return call_function("get_json_object", json, path); }
 
 column current_timestamp() { return call_function("current_timestamp"); }
 column to_timestamp(const column& text) { return call_function("to_timestamp", text); }

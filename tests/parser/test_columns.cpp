@@ -52,6 +52,10 @@ BOOST_AUTO_TEST_CASE(functions_write_what_sql_writes) {
   BOOST_TEST(same(window(col("ts"), "10 minutes", "5 minutes"), "window(ts, '10 minutes', '5 minutes')"));
   BOOST_TEST(same(explode(split(col("value"), " ")).as("word"), "explode(split(value, ' ')) AS word"));
   BOOST_TEST(same(call_function("levenshtein", col("a"), "b"), "levenshtein(a, 'b')"));
+  BOOST_TEST(
+      same(from_json(col("value"), "a INT", {{"mode", "FAILFAST"}}), "from_json(value, 'a INT', map('mode', 'FAILFAST'))"));
+  BOOST_TEST(same(to_json(structure(col("a"))), "to_json(struct(a))"));
+  BOOST_TEST(same(get_json_object(col("value"), "$.a"), "get_json_object(value, '$.a')"));
 }
 
 BOOST_AUTO_TEST_CASE(sort_columns_become_sort_orders) {

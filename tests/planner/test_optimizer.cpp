@@ -90,3 +90,46 @@ BOOST_FIXTURE_TEST_CASE(extended_explain_shows_all_four_plans, planned) {
     BOOST_TEST(text.find(title) != std::string::npos);
   }
 }
+
+namespace {
+
+struct with_json : planned {
+  dataset decoded(const std::string& options = "") const {
+    return events.select_expr(
+        "id", "from_json(user, 'a INT, b STRUCT<c: INT, d: STRING>, e STRING, _corrupt_record STRING'" + options + ") AS v");
+  }
+  std::string text(const dataset& d) const { return plan(d, output_mode::update).optimized_text; }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(from_json_decodes_only_members_that_are_read, with_json) {
+  line_with(text(decoded().select_expr("v.a", "v.b.d")), "'STRUCT<a: INT, b: STRUCT<d: STRING>>'");
+  line_with(text(decoded().where("v.e = 'x'").select_expr("v.a AS n")), "'STRUCT<a: INT, e: STRING>'");
+  line_with(text(decoded().with_column_renamed("v", "w").group_by("w.a").count()), "'STRUCT<a: INT>'");
+  line_with(text(events.select_expr("from_json(user, 'a INT, b INT').b + 1 AS n")), "'STRUCT<b: INT>'");
+}
+
+BOOST_FIXTURE_TEST_CASE(from_json_decodes_all_where_the_struct_or_broken_rows_are_seen, with_json) {
+  constexpr auto all = "'a INT, b STRUCT<c: INT, d: STRING>, e STRING, _corrupt_record STRING'";
+  line_with(text(decoded()), all);
+  line_with(text(decoded().select_expr("v.a", "v")), all);
+  line_with(text(decoded().select_expr("v.a", "v._corrupt_record")), all);
+  line_with(text(decoded(", map('mode', 'FAILFAST')").select_expr("v.a")), all);
+  line_with(text(decoded().select_expr("v").union_all(decoded().select_expr("v")).select_expr("v.a")), all);
+  line_with(text(decoded(", map('mode', 'PERMISSIVE')").where("v IS NOT NULL").select_expr("v.a")), "'STRUCT<a: INT>'");
+}
+
+BOOST_FIXTURE_TEST_CASE(condition_on_decoded_members_stays_above_the_decoding, with_json) {
+  const auto made = text(decoded().where("v.a > 0 AND id > 0").select_expr("v.a"));
+  BOOST_TEST(line_with(made, ".a > 0") < line_with(made, "from_json"));
+  BOOST_TEST(line_with(made, "(id#") > line_with(made, "from_json"));
+}
+
+BOOST_FIXTURE_TEST_CASE(json_tuple_gives_a_column_for_each_name, planned) {
+  BOOST_TEST(to_ddl(*plan(events.select_expr("json_tuple(user, 'a', 'b')", "id")).output) == "c0 STRING, c1 STRING, id BIGINT");
+  BOOST_TEST(to_ddl(*plan(events.select_expr("json_tuple(user, 'a', 'b') AS (x, y)")).output) == "x STRING, y STRING");
+  BOOST_CHECK_EXCEPTION(plan(events.select_expr("json_tuple(user, 'a', 'b') AS x")), error, [](const error& e) {
+    return std::string(e.what()).find("makes 2 columns, but 1 names are given") != std::string::npos;
+  });
+}

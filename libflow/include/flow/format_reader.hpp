@@ -90,10 +90,6 @@ file_format_ptr csv_format(const options& settings, schema_ptr schema);
 /// The format of that name, or null.
 file_format_ptr find_file_format(std::string_view name, const options& settings, schema_ptr schema);
 
-/// A column of JSON texts decoded into a struct column of `schema`'s fields, with the meaning of the JSON format's options;
-/// a null text is a null struct. The kernel below from_json and of message values.
-array decode_json(const arrow::Array& texts, const schema_ptr& schema, const options& settings = {});
-
 /// The type Spark gives to a directory column `k=v` with these texts: INT, BIGINT, DECIMAL, DOUBLE, DATE, TIMESTAMP or STRING.
 data_type infer_partition_type(const std::vector<std::string>& texts);
 /// The column's value for one of them; null for "__HIVE_DEFAULT_PARTITION__" or what does not convert.

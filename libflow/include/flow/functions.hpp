@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,6 +84,13 @@ column map_of(const Columns&... columns) {
 }
 column size(const column& array_or_map);
 column element_at(const column& array_or_map, const column& key);
+
+// JSON. `schema` in DDL: "a INT, b STRING", "ARRAY<INT>"; settings as those of the JSON format. Only the members that are used
+// are decoded.
+using function_options = std::map<std::string, std::string>;
+column from_json(const column& json, std::string schema, const function_options& settings = {});
+column to_json(const column& value, const function_options& settings = {});
+column get_json_object(const column& json, std::string path);
 
 column current_timestamp();
 column to_timestamp(const column& text);

@@ -2,11 +2,13 @@
 
 #include <charconv>
 #include <cstring>
+#include <forward_list>
 #include <limits>
 
 #include <arrow/util/base64.h>
 
 #include "flow/error.hpp"
+#include "format/json_text.hpp"
 #include "format/line_scanner.hpp"
 #include "format/text_value.hpp"
 
@@ -63,6 +65,7 @@ json_settings json_settings::read(const options& settings) {
   out.syntax.any_escape = settings.boolean("allowBackslashEscapingAnyCharacter", false);
   out.times = time_reader::make(settings);
   out.multi_line = settings.boolean("multiLine", false);
+  out.rewrites_values = out.multi_line;
   out.primitives_as_string = settings.boolean("primitivesAsString", false);
   out.prefers_decimal = settings.boolean("prefersDecimal", false);
   out.infer_timestamp = settings.boolean("inferTimestamp", false);
@@ -114,14 +117,15 @@ struct json_decoder::node {
   bool conflict = false;  ///< A repeated key lost a value that did not fit.
 };
 
-json_decoder::json_decoder(const json_settings& settings, const schema_ptr& schema, const std::vector<int>& columns, bool rows)
-    : settings_(settings), root_(std::make_unique<node>()) {
+json_decoder::json_decoder(const json_settings& settings, const schema_ptr& schema, const std::vector<int>& columns,
+                           json_root holds)
+    : settings_(settings), holds_(holds), root_(std::make_unique<node>()) {
   add_members(*root_, schema->fields(), columns);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     auto& column = *root_->below[i];
     check_status(arrow::MakeBuilder(arrow::default_memory_pool(), column.type, &column.owned));
     outputs_.push_back(&column);
-    if (rows && column.name == settings_.corrupt_column) {
+    if (holds != json_root::value && column.name == settings_.corrupt_column) {
       if (column.id != arrow::Type::STRING) {
         throw error(errc::invalid_argument, "the column \"" + column.name +
                                                 "\" takes the text of rows that cannot be read: it must be STRING, not " +
@@ -274,13 +278,36 @@ json_decoder::outcome json_decoder::decode(std::string_view text) {
   json_scanner scanner(text, settings_.syntax);
   if (!scanner.skip_blanks()) return outcome::malformed;
   if (scanner.at_end()) return outcome::blank;
+  if (holds_ == json_root::value) return decode_value(scanner);
   if (scanner.peek('{')) {
     scanner.jump(scanner.at() + 1);
     if (!read_members(scanner, *root_)) return outcome::malformed;
     return add_object(*root_, text);
   }
-  if (scanner.peek('[')) return decode_array(scanner, text);
+  if (scanner.peek('[') && holds_ == json_root::rows) return decode_array(scanner, text);
   return outcome::malformed;
+}
+
+json_decoder::outcome json_decoder::decode_value(json_scanner& scanner) {
+  json_token token;
+  if (!scanner.value(token) || token.kind == json_kind::null) return outcome::malformed;
+  auto& column = *outputs_[0];
+  const bool only_element =
+      column.id == arrow::Type::LIST && column.below[0]->id == arrow::Type::STRUCT && token.kind == json_kind::object;
+  if (settings_.mode != malformed_mode::permissive) {
+    complaint_ = "this is no " + to_ddl(*column.type);
+    if (check(only_element ? *column.below[0] : column, token) != fit::good) return outcome::partial;
+  }
+  const auto result = only_element ? add_only_element(column, token) : add(column, token);
+  if (result == fit::bad) return outcome::malformed;
+  ++rows_;
+  return result == fit::good ? outcome::added : outcome::partial;
+}
+
+/// An object where an array of them is wanted is the array's only element.
+json_decoder::fit json_decoder::add_only_element(node& target, const json_token& token) {
+  check_status(static_cast<arrow::ListBuilder*>(target.builder)->Append());
+  return add(*target.below[0], token);
 }
 
 json_decoder::outcome json_decoder::decode_array(json_scanner& scanner, std::string_view text) {
@@ -403,8 +430,10 @@ void json_decoder::add_text(node& target, const json_token& token) {
   auto& builder = static_cast<arrow::StringBuilder&>(*target.builder);
   if (token.kind == json_kind::string) {
     append_string(builder, plain(token));
-  } else if (settings_.multi_line && (token.kind == json_kind::object || token.kind == json_kind::list)) {
-    check_status(builder.Append(compact_json(token.text())));
+  } else if (settings_.rewrites_values) {
+    scratch_.clear();
+    append_json_again(scratch_, token, settings_.syntax);
+    check_status(builder.Append(scratch_));
   } else {
     check_status(builder.Append(token.text()));
   }
@@ -519,8 +548,23 @@ json_decoder::fit json_decoder::add_map(node& target, const json_token& token) {
   if (token.kind != json_kind::object) return fit::bad;
   auto result = fit::good;
   check_status(static_cast<arrow::MapBuilder*>(target.builder)->Append());
-  auto scanner = inside(token);
-  if (scanner.take('}')) return result;
+  const auto entries = read_entries(token);
+  for (const auto& [key, value] : entries) {
+    add_text(*target.below[0], key);
+    const auto one = value.kind == json_kind::null ? fit::bad : add(*target.below[1], value);
+    if (one == fit::bad) check_status(target.below[1]->builder->AppendNull());
+    if (one != fit::good && value.kind != json_kind::null) result = fit::partial;
+  }
+  return result;
+}
+
+/// The members of an object, the last of those with one name.
+std::vector<std::pair<json_token, json_token>> json_decoder::read_entries(const json_token& object) const {
+  std::vector<std::pair<json_token, json_token>> entries;
+  std::unordered_map<std::string_view, std::size_t> places;
+  std::forward_list<std::string> unescaped;
+  auto scanner = inside(object);
+  if (scanner.take('}')) return entries;
   do {
     json_token key, value;
     scanner.skip_blanks();
@@ -528,12 +572,19 @@ json_decoder::fit json_decoder::add_map(node& target, const json_token& token) {
     scanner.take(':');
     scanner.skip_blanks();
     scanner.value(value);
-    add_text(*target.below[0], key);
-    const auto one = value.kind == json_kind::null ? fit::bad : add(*target.below[1], value);
-    if (one == fit::bad) check_status(target.below[1]->builder->AppendNull());
-    if (one != fit::good && value.kind != json_kind::null) result = fit::partial;
+    auto name = key.text();
+    if (key.escaped) {
+      unescape_json(key.text(), unescaped.emplace_front());
+      name = unescaped.front();
+    }
+    const auto [place, added] = places.emplace(name, entries.size());
+    if (added) {
+      entries.emplace_back(key, value);
+    } else {
+      entries[place->second].second = value;
+    }
   } while (scanner.take(','));
-  return result;
+  return entries;
 }
 
 /// What add() would answer, with nothing added.

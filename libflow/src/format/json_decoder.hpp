@@ -27,10 +27,19 @@ struct json_settings {
   bool prefers_decimal = false;
   bool infer_timestamp = false;
   bool drop_all_null = false;
+  /// Whether what becomes a STRING without being one is written again (from_json, multiLine), or stays as it stands (lines).
+  bool rewrites_values = false;
   double sampling_ratio = 1.0;
   std::string separator;
 
   static json_settings read(const options& settings);
+};
+
+/// What one text holds.
+enum class json_root {
+  rows,    ///< An object, or an array of objects: a row each.
+  object,  ///< One object.
+  value,   ///< The value of the only column, an array or a map.
 };
 
 /// Decodes objects into builders of some columns of a schema, without allocation per row. Single-threaded.
@@ -40,7 +49,7 @@ struct json_settings {
 class json_decoder {
  public:
   /// `columns` ascending. The corrupt-record column, if it is among the schema's, takes no value from the text.
-  json_decoder(const json_settings& settings, const schema_ptr& schema, const std::vector<int>& columns, bool rows);
+  json_decoder(const json_settings& settings, const schema_ptr& schema, const std::vector<int>& columns, json_root holds);
   json_decoder(json_decoder&&) noexcept;
   ~json_decoder();
 
@@ -55,7 +64,7 @@ class json_decoder {
   outcome decode(std::string_view text);
   /// A row of nulls with this corrupt record.
   void add_corrupt(std::string_view text);
-  /// A null row (decode_json of null).
+  /// A null row.
   void add_null();
   std::int64_t rows() const { return rows_; }
   void reserve(std::int64_t rows);
@@ -74,6 +83,8 @@ class json_decoder {
   bool read_key(json_scanner& scanner, node& object, std::size_t place, int& member);
   void keep_token(node& object, int member, const json_token& token);
   outcome decode_array(json_scanner& scanner, std::string_view text);
+  outcome decode_value(json_scanner& scanner);
+  fit add_only_element(node& target, const json_token& token);
   outcome add_object(node& object, std::string_view text);
   fit add_members_of(node& object);
   fit add(node& target, const json_token& token);
@@ -81,6 +92,7 @@ class json_decoder {
   fit add_struct(node& target, const json_token& token);
   fit add_list(node& target, const json_token& token);
   fit add_map(node& target, const json_token& token);
+  std::vector<std::pair<json_token, json_token>> read_entries(const json_token& object) const;
   fit check(node& target, const json_token& token);
   fit check_members(node& object);
   void add_text(node& target, const json_token& token);
@@ -88,6 +100,7 @@ class json_decoder {
   json_scanner inside(const json_token& token) const;
 
   const json_settings& settings_;
+  json_root holds_;
   std::unique_ptr<node> root_;
   std::vector<node*> outputs_;  ///< Per column asked for.
   int corrupt_ = -1;            ///< Among outputs_, or -1.
@@ -104,6 +117,9 @@ class json_inference {
   /// @throws error{malformed_data} in FAILFAST mode.
   void add(std::string_view text);
   schema_ptr finish() const;
+
+  /// The type of one value, of any kind. Null if the text is malformed.
+  static data_type type_of_value(std::string_view text, const json_settings& settings);
 
   struct shape;
 

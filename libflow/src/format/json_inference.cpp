@@ -225,6 +225,19 @@ void json_inference::add(std::string_view text) {
   corrupt_ = corrupt_ || settings_.mode == malformed_mode::permissive;
 }
 
+data_type json_inference::type_of_value(std::string_view text, const json_settings& settings) {
+  json_scanner scanner(text, settings.syntax);
+  json_token token;
+  if (!scanner.skip_blanks()) return nullptr;
+  if (scanner.at_end()) return arrow::utf8();
+  if (!valid_utf8(text) || !scanner.value(token)) return nullptr;
+  const auto one = inferrer(settings).value(token);
+  if (auto type = type_of(one, settings.drop_all_null)) return type;
+  const auto nothing = arrow::struct_(arrow::FieldVector{});
+  if (one.what == kind::record) return nothing;
+  return one.what == kind::list && one.element[0].what == kind::record ? arrow::list(nothing) : arrow::utf8();
+}
+
 schema_ptr json_inference::finish() const {
   std::map<std::string, data_type, std::less<>> fields;
   for (const auto& [name, member] : root_->members) {

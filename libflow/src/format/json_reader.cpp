@@ -20,7 +20,9 @@ std::string excerpt(std::string_view text) { return std::string(text.substr(0, 2
 class row_decoding {
  public:
   row_decoding(std::shared_ptr<const json_settings> settings, const schema_ptr& schema, const std::vector<int>& columns)
-      : settings_(std::move(settings)), schema_(chosen(schema, columns)), decoder_(*settings_, schema, columns, true) {}
+      : settings_(std::move(settings)),
+        schema_(chosen(schema, columns)),
+        decoder_(*settings_, schema, columns, json_root::rows) {}
 
   json_decoder& decoder() { return decoder_; }
   std::int64_t malformed() const { return malformed_; }
@@ -169,46 +171,6 @@ class json final : public file_format {
 
 file_format_ptr json_format(const options& settings, schema_ptr schema) {
   return std::make_shared<json>(std::make_shared<json_settings>(json_settings::read(settings)), std::move(schema));
-}
-
-array decode_json(const arrow::Array& texts, const schema_ptr& schema, const options& settings) {
-  if (texts.type_id() != arrow::Type::STRING)
-    throw error(errc::type_mismatch, "JSON is decoded from STRING, not from " + texts.type()->ToString());
-  const auto& strings = static_cast<const arrow::StringArray&>(texts);
-  const auto read = json_settings::read(settings);
-  std::vector<int> columns;
-  for (int i = 0; i < schema->num_fields(); ++i) columns.push_back(i);
-  json_decoder decoder(read, schema, columns, true);
-  arrow::TypedBufferBuilder<bool> present;
-  std::string padded;
-  for (std::int64_t i = 0; i < strings.length(); ++i) {
-    const auto before = decoder.rows();
-    auto outcome = json_decoder::outcome::blank;
-    if (strings.IsValid(i)) {
-      const auto text = strings.GetView(i);
-      padded.assign(text);
-      padded.append(line_padding, '\0');
-      const std::string_view body(padded.data(), text.size());
-      outcome = decoder.decode(body);
-      if (outcome == json_decoder::outcome::malformed ||
-          (outcome == json_decoder::outcome::partial && decoder.rows() == before)) {
-        if (read.mode == malformed_mode::fail)
-          throw error(errc::malformed_data, "no JSON of the schema: " + excerpt(text) + " (mode FAILFAST)");
-        decoder.add_corrupt(text);
-      }
-    }
-    // An array of several objects is no single struct: its first stands for it no more than its last.
-    if (decoder.rows() == before) decoder.add_null();
-    if (decoder.rows() != before + 1)
-      throw error(errc::malformed_data, "an array of several objects cannot become one row: " + excerpt(strings.GetView(i)));
-    if (!present.Append(outcome != json_decoder::outcome::blank).ok())
-      throw error(errc::query_failed, "no memory for decoded JSON");
-  }
-  auto validity = present.Finish();
-  if (!validity.ok()) throw error(errc::query_failed, validity.status().message());
-  auto made = arrow::StructArray::Make(decoder.finish(), schema->fields(), validity.ValueUnsafe());
-  if (!made.ok()) throw error(errc::query_failed, made.status().message());
-  return made.ValueUnsafe();
 }
 
 }  // namespace flow

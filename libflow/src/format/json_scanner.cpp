@@ -215,23 +215,4 @@ void unescape_json(std::string_view body, std::string& out) {
   }
 }
 
-std::string compact_json(std::string_view text) {
-  std::string out;
-  char quote = '\0';
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quote != '\0') {
-      out += c;
-      if (c == '\\' && i + 1 < text.size())
-        out += text[++i];
-      else if (c == quote)
-        quote = '\0';
-    } else if (c != ' ' && c != '\t' && c != '\n' && c != '\r') {
-      if (c == '"' || c == '\'') quote = c;
-      out += c;
-    }
-  }
-  return out;
-}
-
 }  // namespace flow

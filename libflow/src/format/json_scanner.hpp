@@ -35,7 +35,10 @@ struct json_token {
   std::string_view text() const { return {begin, static_cast<std::size_t>(end - begin)}; }
 };
 
-/// Steps over JSON text and checks all it steps over. Reads up to 16 bytes behind the text's end.
+/// Bytes that must be readable behind a text.
+inline constexpr std::size_t json_padding = 32;
+
+/// Steps over JSON text and checks all it steps over. Reads up to json_padding bytes behind the text's end, whatever they are.
 class json_scanner {
  public:
   json_scanner(std::string_view text, const json_syntax& syntax)
@@ -101,7 +104,7 @@ class json_scanner {
     ++at_;
     out = {json_kind::string, false, at_, nullptr};
     while (true) {
-      at_ = find_special(at_, quote);
+      at_ = find_special(at_, end_, quote);
       if (at_ >= end_) return false;
       if (*at_ == quote) {
         out.end = at_++;
@@ -117,8 +120,8 @@ class json_scanner {
     }
   }
 
-  /// The first quote, backslash or control character.
-  static const char* find_special(const char* from, char quote) {
+  /// The first quote, backslash or control character, or somewhere behind `end`.
+  static const char* find_special(const char* from, const char* end, char quote) {
 #if defined(__SSE2__)
     const auto quotes = _mm_set1_epi8(quote), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1F);
     while (true) {
@@ -126,12 +129,12 @@ class json_scanner {
       const auto hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, backslash)),
                                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
       const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hit));
-      // Padding is zeros or the line's end: control characters, so this stops in time.
       if (mask != 0) return from + std::countr_zero(mask);
       from += 16;
+      if (from >= end) return end;
     }
 #else
-    while (*from != quote && *from != '\\' && static_cast<unsigned char>(*from) > 0x1F) ++from;
+    while (from < end && *from != quote && *from != '\\' && static_cast<unsigned char>(*from) > 0x1F) ++from;
     return from;
 #endif
   }
@@ -172,8 +175,5 @@ class json_scanner {
 
 /// The string a token stands for, appended to `out`. A lone surrogate becomes '?', as in Java.
 void unescape_json(std::string_view body, std::string& out);
-
-/// The value's text without blanks between its parts.
-std::string compact_json(std::string_view text);
 
 }  // namespace flow

@@ -1,12 +1,15 @@
-#include <array>
+#include <algorithm>
 #include <cmath>
 
 #include <arrow/api.h>
 #include <arrow/util/base64.h>
 
+#include "batch/arrow_status.hpp"
 #include "flow/error.hpp"
 #include "flow/format_writer.hpp"
 #include "format/format_option.hpp"
+#include "format/json_text.hpp"
+#include "format/json_value.hpp"
 #include "format/text_column.hpp"
 #include "format/time_writer.hpp"
 #include "function/value_text.hpp"
@@ -15,49 +18,9 @@ namespace flow {
 
 namespace {
 
-void append_escape(std::string& out, char c) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\b':
-      out += "\\b";
-      return;
-    case '\f':
-      out += "\\f";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      out += "\\u00";
-      out += digits[static_cast<unsigned char>(c) >> 4];
-      out += digits[static_cast<unsigned char>(c) & 15];
-  }
-}
-
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, plain, i - plain);
-    append_escape(out, c);
-    plain = i + 1;
-  }
-  out.append(text, plain);
-  out += '"';
+bool holds_interval(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::INTERVAL_MONTH_DAY_NANO) return true;
+  return std::any_of(type.fields().begin(), type.fields().end(), [](const auto& f) { return holds_interval(*f->type()); });
 }
 
 // Values as JSON texts, a column at a time; a null's text is empty and never used.
@@ -92,7 +55,7 @@ class json_texts {
   static std::vector<std::string> quoted_names(const arrow::FieldVector& fields) {
     std::vector<std::string> names;
     for (const auto& field : fields) {
-      append_quoted(names.emplace_back(), field->name());
+      append_json_string(names.emplace_back(), field->name());
       names.back() += ':';
     }
     return names;
@@ -123,7 +86,7 @@ class json_texts {
     each<arrow::TimestampArray>(values, texts, [&](std::string& out, const arrow::TimestampArray& a, std::int64_t i) {
       std::string time;
       zoned ? times_.append_timestamp(time, a.Value(i)) : times_.append_timestamp_ntz(time, a.Value(i));
-      append_quoted(out, time);
+      append_json_string(out, time);
     });
   }
 
@@ -131,7 +94,7 @@ class json_texts {
     each<arrow::Date32Array>(values, texts, [&](std::string& out, const arrow::Date32Array& a, std::int64_t i) {
       std::string date;
       times_.append_date(date, a.Value(i));
-      append_quoted(out, date);
+      append_json_string(out, date);
     });
   }
 
@@ -148,6 +111,17 @@ class json_texts {
     });
   }
 
+  // Spark writes keys that are dates or times as the numbers it holds them in.
+  static void append_key(std::string& out, const arrow::Array& keys, std::int64_t row) {
+    if (keys.type_id() == arrow::Type::DATE32) {
+      append_integer(out, static_cast<const arrow::Date32Array&>(keys).Value(row));
+    } else if (keys.type_id() == arrow::Type::TIMESTAMP) {
+      append_integer(out, static_cast<const arrow::TimestampArray&>(keys).Value(row));
+    } else {
+      append_value(out, keys, row);
+    }
+  }
+
   void append_maps(const arrow::Array& values, text_column& texts) const {
     const auto& maps = static_cast<const arrow::MapArray&>(values);
     const auto item_texts = of(*maps.items());
@@ -157,8 +131,8 @@ class json_texts {
       for (std::int64_t k = a.value_offset(i); k < a.value_offset(i + 1); ++k) {
         if (k > a.value_offset(i)) out += ',';
         key.clear();
-        append_value(key, *a.keys(), k);
-        append_quoted(out, key);
+        append_key(key, *a.keys(), k);
+        append_json_string(out, key);
         out += ':';
         out += a.items()->IsNull(k) ? std::string_view("null") : item_texts[k];
       }
@@ -181,11 +155,11 @@ class json_texts {
     switch (values.type_id()) {
       case arrow::Type::STRING:
         return each<arrow::StringArray>(values, texts, [](std::string& out, const arrow::StringArray& a, std::int64_t i) {
-          append_quoted(out, a.GetView(i));
+          append_json_string(out, a.GetView(i));
         });
       case arrow::Type::BINARY:
         return each<arrow::BinaryArray>(values, texts, [](std::string& out, const arrow::BinaryArray& a, std::int64_t i) {
-          append_quoted(out, arrow::util::base64_encode(a.GetView(i)));
+          append_json_string(out, arrow::util::base64_encode(a.GetView(i)));
         });
       case arrow::Type::FLOAT:
         return append_real<arrow::FloatArray>(values, texts);
@@ -224,7 +198,7 @@ class json_format_writer final : public format_writer {
         names_(json_texts::quoted_names(schema.fields())) {
     if (line_end_.empty()) line_end_ = "\n";
     for (const auto& field : schema.fields()) {
-      if (field->type()->id() != arrow::Type::INTERVAL_MONTH_DAY_NANO) continue;
+      if (!holds_interval(*field->type())) continue;
       throw error(errc::type_mismatch,
                   "column " + field->name() + " is an interval, which JSON cannot hold; cast it to STRING");
     }
@@ -249,6 +223,20 @@ class json_format_writer final : public format_writer {
 };
 
 }  // namespace
+
+json_value_kernel json_value_writer(const options& settings, const data_type& type) {
+  if (holds_interval(*type)) throw error(errc::type_mismatch, "JSON cannot hold an interval; cast it to STRING");
+  return [times = time_writer(settings), ignore_null_fields = settings.boolean("ignoreNullFields", true)](const array& values) {
+    const auto texts = json_texts(times, ignore_null_fields).of(*values);
+    arrow::StringBuilder out;
+    check(out.Reserve(values->length()));
+    check(out.ReserveData(static_cast<std::int64_t>(texts.size())));
+    for (std::int64_t i = 0; i < values->length(); ++i) {
+      values->IsNull(i) ? out.UnsafeAppendNull() : out.UnsafeAppend(texts[i]);
+    }
+    return check(out.Finish());
+  };
+}
 
 format_writer_ptr json_writer(const options& settings, schema_ptr schema) {
   return std::make_shared<json_format_writer>(settings, *schema);

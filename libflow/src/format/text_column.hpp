@@ -12,6 +12,7 @@ class text_column {
  public:
   std::string& bytes() { return bytes_; }
   void end_value() { ends_.push_back(bytes_.size()); }
+  std::size_t size() const { return bytes_.size(); }
   void reserve(std::int64_t rows) { ends_.reserve(static_cast<std::size_t>(rows) + 1); }
   std::string_view operator[](std::int64_t row) const {
     const auto i = static_cast<std::size_t>(row);

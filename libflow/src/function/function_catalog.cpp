@@ -26,7 +26,8 @@ const function_catalog& function_catalog::builtin() {
           register_logic,      register_conditional,  register_strings,       register_string_search, register_split,
           register_regexp,     register_datetime,     register_datetime_text, register_interval,      register_collection,
           register_array_sets, register_struct_map,   register_conversion,    register_hash,          register_encoding,
-          register_digest,     register_higher_order, register_random,        register_generators,    register_aggregates}) {
+          register_digest,     register_higher_order, register_json,          register_random,        register_generators,
+          register_aggregates}) {
       family(c);
     }
     c.seal();

@@ -27,6 +27,7 @@ void register_hash(function_catalog&);
 void register_encoding(function_catalog&);
 void register_digest(function_catalog&);
 void register_higher_order(function_catalog&);
+void register_json(function_catalog&);
 void register_random(function_catalog&);
 void register_generators(function_catalog&);
 void register_aggregates(function_catalog&);

@@ -73,8 +73,37 @@ std::vector<analyzer::item> analyzer::expand_star(const expression& star, const 
   return items;
 }
 
+static void check_names(const expression& call, const std::vector<std::string>& names, std::size_t columns) {
+  if (names.empty() || names.size() == columns) return;
+  throw error(errc::invalid_argument, call.name + "() makes " + std::to_string(columns) + " columns, but " +
+                                          std::to_string(names.size()) + " names are given; write " + call.name +
+                                          "(...) AS (a, b) with as many names");
+}
+
+std::vector<analyzer::item> analyzer::add_tuple(resolved_ptr& input, const expression& call,
+                                                const std::vector<std::string>& names) {
+  const auto value = resolve_names(std::make_shared<expression>(call), input->output);
+  const auto type = type_of(*value, input->output);
+  check_names(call, names, static_cast<std::size_t>(type->num_fields()));
+  auto output = input->output;
+  std::vector<expression_ptr> values;
+  for (const auto& column : output) values.push_back(reference_to(column.id));
+  output.push_back({call.name, {}, type, new_id(), {}});
+  values.push_back(value);
+  std::vector<item> items;
+  for (const auto& member : type->fields()) {
+    auto path = reference_to(output.back().id)->path;
+    path.push_back(member->name());
+    const auto& name = names.empty() ? member->name() : names[items.size()];
+    items.push_back({{name, {}, member->type(), new_id(), {}}, expressions::reference(std::move(path))});
+  }
+  input = make_project_node(std::move(input), std::move(output), std::move(values));
+  return items;
+}
+
 std::vector<analyzer::item> analyzer::add_generator(resolved_ptr& input, const expression& call,
                                                     const std::vector<std::string>& names) {
+  if (same_name(call.name, "json_tuple")) return add_tuple(input, call, names);
   if (call.arguments.size() != 1) throw error(errc::type_mismatch, call.name + "() takes one argument: " + to_sql(call));
   auto node = std::make_shared<resolved_plan>();
   node->kind = resolved_kind::generate;
@@ -104,11 +133,7 @@ std::vector<analyzer::item> analyzer::add_generator(resolved_ptr& input, const e
                                          (node->generates.inline_structs ? "an ARRAY<STRUCT<...>>" : "an ARRAY or a MAP") +
                                          ", but " + to_sql(*call.arguments[0]) + " is " + to_ddl(*type));
   }
-  if (!names.empty() && names.size() != made.size()) {
-    throw error(errc::invalid_argument, call.name + "() makes " + std::to_string(made.size()) + " columns, but " +
-                                            std::to_string(names.size()) + " names are given; write " + call.name +
-                                            "(...) AS (a, b) with as many names");
-  }
+  check_names(call, names, made.size());
   std::vector<item> items;
   for (std::size_t i = 0; i < made.size(); ++i) {
     resolved_column column{names.empty() ? made[i].first : names[i], {}, made[i].second, new_id(), {}};

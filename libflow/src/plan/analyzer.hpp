@@ -46,6 +46,8 @@ class analyzer {
   resolved_ptr project_items(resolved_ptr input, std::vector<item> items);
   /// Puts a generate node for `call` on top of `input` and returns references to what it makes.
   std::vector<item> add_generator(resolved_ptr& input, const expression& call, const std::vector<std::string>& names);
+  /// json_tuple: a struct on top of `input`, and references to its members.
+  std::vector<item> add_tuple(resolved_ptr& input, const expression& call, const std::vector<std::string>& names);
   std::vector<item> expand_star(const expression& star, const resolved_columns& columns);
   item make_item(const expression_ptr& written, const std::string& name, const resolved_columns& columns);
   resolved_ptr join_using(resolved_plan joined, const std::vector<std::string>& names);

@@ -188,8 +188,8 @@ bool holds_aggregate(const expression& e) {
 }
 
 bool is_generator_call(const expression& e) {
-  static constexpr std::string_view names[] = {"explode",          "explode_outer", "posexplode",
-                                               "posexplode_outer", "inline",        "inline_outer"};
+  static constexpr std::string_view names[] = {"explode", "explode_outer", "posexplode", "posexplode_outer",
+                                               "inline",  "inline_outer",  "json_tuple"};
   return e.kind == expression_kind::call &&
          std::any_of(std::begin(names), std::end(names), [&](std::string_view name) { return same_name(name, e.name); });
 }

@@ -10,6 +10,7 @@ resolved_ptr optimize(const resolved_ptr& root) {
   node = push_filters(node);
   node = push_limits(node);
   node = prune_columns(node);
+  node = prune_json(node);
   return merge_projects(node);
 }
 

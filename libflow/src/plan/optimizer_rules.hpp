@@ -22,6 +22,10 @@ resolved_ptr push_limits(const resolved_ptr& node);
 /// Only the columns somebody reads are carried, down to what the sources decode.
 resolved_ptr prune_columns(const resolved_ptr& root);
 
+/// from_json() decodes only the members that somebody reads, unless rows that do not fit must be seen (FAILFAST, or the
+/// corrupt-record column is read).
+resolved_ptr prune_json(const resolved_ptr& root);
+
 /// A projection of a projection is one, unless a value would be computed more than once.
 resolved_ptr merge_projects(const resolved_ptr& node);
 

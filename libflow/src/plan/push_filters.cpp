@@ -55,12 +55,25 @@ resolved_ptr push_substituted(const resolved_plan& node, conditions wanted, cons
   return filtered(over(node, {push(child, std::move(below))}), above);
 }
 
+bool decodes(const expression& e) {
+  if (e.kind == expression_kind::call && e.name == "from_json") return true;
+  return std::any_of(e.arguments.begin(), e.arguments.end(), [](const auto& a) { return decodes(*a); });
+}
+
 resolved_ptr push_through_project(const resolved_plan& node, conditions wanted) {
   std::map<int, expression_ptr> values;
+  std::vector<int> decoded;
   for (std::size_t i = 0; i < node.values.size(); ++i) {
-    if (whole_column(*node.values[i]) != node.output[i].id) values.emplace(node.output[i].id, node.values[i]);
+    const int id = node.output[i].id;
+    if (whole_column(*node.values[i]) != id) values.emplace(id, node.values[i]);
+    if (decodes(*node.values[i])) decoded.push_back(id);
   }
-  return push_substituted(node, std::move(wanted), values);
+  // What is decoded for a condition would be decoded a second time for the rows that pass.
+  auto above = take(wanted, [&](const expression& e) {
+    const auto read = columns_read(e);
+    return std::any_of(read.begin(), read.end(), [&](int id) { return std::count(decoded.begin(), decoded.end(), id) != 0; });
+  });
+  return filtered(push_substituted(node, std::move(wanted), values), above);
 }
 
 resolved_ptr push_through_aggregate(const resolved_plan& node, conditions wanted) {

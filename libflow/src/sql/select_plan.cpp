@@ -60,7 +60,7 @@ bool is_aggregate_call(const expression& e) {
 
 bool is_generator_call(const expression& e) {
   constexpr std::array generators{"explode", "explode_outer", "posexplode", "posexplode_outer",
-                                  "inline",  "inline_outer",  "stack"};
+                                  "inline",  "inline_outer",  "stack",      "json_tuple"};
   return e.kind == expression_kind::call &&
          std::find(generators.begin(), generators.end(), to_lower(e.name)) != generators.end();
 }

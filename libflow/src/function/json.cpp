@@ -1,0 +1,282 @@
+#include "function/json.hpp"
+
+#include <arrow/api.h>
+
+#include "flow/error.hpp"
+#include "format/json_path.hpp"
+#include "format/json_text.hpp"
+#include "format/json_value.hpp"
+#include "format/padded_texts.hpp"
+#include "function/register.hpp"
+#include "function/row_kernels.hpp"
+#include "function/signature.hpp"
+
+namespace flow {
+
+std::optional<options> constant_options(const bound_expression& map) {
+  const auto& type = *map.type();
+  const bool texts = is_map_type(type) && is_string_type(*static_cast<const arrow::MapType&>(type).key_type()) &&
+                     is_string_type(*static_cast<const arrow::MapType&>(type).item_type());
+  const auto constant = texts ? map.constant() : nullptr;
+  if (!constant || !constant->is_valid) return std::nullopt;
+  options out;
+  const auto& entries = static_cast<const arrow::StructArray&>(*static_cast<const arrow::MapScalar&>(*constant).value);
+  const auto& keys = static_cast<const arrow::StringArray&>(*entries.field(0));
+  const auto& values = static_cast<const arrow::StringArray&>(*entries.field(1));
+  for (std::int64_t i = 0; i < entries.length(); ++i) out.set(keys.GetString(i), values.IsNull(i) ? "" : values.GetString(i));
+  return out;
+}
+
+namespace {
+
+using i64 = std::int64_t;
+using arguments_span = std::span<const arrow::Datum>;
+
+/// The options in the map at `place`, or none. @throws error{type_mismatch}.
+options read_options(const function_text& f, const bound_list& a, std::size_t place) {
+  if (a.size() <= place) return {};
+  auto out = constant_options(*a[place]);
+  if (!out) refuse_arguments(f, a, "options are a constant map of texts");
+  return std::move(*out);
+}
+
+/// "a INT, b STRING" or "ARRAY<STRUCT<a: INT>>".
+data_type read_schema(const function_text& f, const bound_list& a) {
+  const auto text = constant_text(*a[1]);
+  if (!text) refuse_arguments(f, a, "the schema is a constant text such as 'a INT, b STRING'");
+  data_type type;
+  try {
+    type = parse_type(*text);
+  } catch (const error&) {
+    type = arrow::struct_(parse_schema(*text)->fields());
+  }
+  if (!is_struct_type(*type) && !is_list_type(*type) && !is_map_type(*type))
+    refuse_arguments(f, a, "the schema is columns, an ARRAY or a MAP, not " + to_ddl(*type));
+  return type;
+}
+
+scalar_binding bind_whole(bound_ptr argument, const data_type& type, json_value_kernel kernel) {
+  return {{std::move(argument)},
+          type,
+          [kernel = std::move(kernel)](arguments_span v, i64 rows, const evaluation_context&) -> arrow::Datum {
+            return kernel(as_array(v[0], rows));
+          },
+          true};
+}
+
+scalar_binding bind_from_json(const function_text& f, bound_list a) {
+  const auto type = read_schema(f, a);
+  const auto settings = read_options(f, a, 2);
+  auto kernel = json_value_reader(settings, type);
+  settings.finish("from_json()");
+  return bind_whole(a[0], type, std::move(kernel));
+}
+
+scalar_binding bind_to_json(const function_text& f, bound_list a) {
+  if (!is_nested_type(*a[0]->type())) refuse_arguments(f, a, "it takes a struct, an array or a map");
+  const auto settings = read_options(f, a, 1);
+  auto kernel = json_value_writer(settings, a[0]->type());
+  settings.finish("to_json()");
+  return bind_whole(a[0], types::string(), std::move(kernel));
+}
+
+scalar_binding bind_schema_of_json(const function_text& f, bound_list a) {
+  const auto text = constant_text(*a[0]);
+  if (!text) refuse_arguments(f, a, "it takes a constant text");
+  const auto settings = read_options(f, a, 1);
+  const auto type = json_value_type(settings, *text);
+  settings.finish("schema_of_json()");
+  return bind_whole(bind_literal(std::make_shared<arrow::StringScalar>(to_ddl(*type))), types::string(),
+                    [](const array& ddl) { return ddl; });
+}
+
+/// A kernel that answers text by text: add(row, text) puts a value into the builder, or a null.
+template <class Builder, class Make, class Add>
+scalar_kernel for_each_text(Make make, Add add) {
+  return [=](arguments_span v, i64 rows, const evaluation_context&) -> arrow::Datum {
+    const auto column = as_array(v[0], rows);
+    padded_texts texts(*column);
+    auto builder = make();
+    auto adds = add(v);
+    for (i64 i = 0; i < rows; ++i) {
+      if (column->IsNull(i) || !adds(i, texts[i], *builder)) check(builder->AppendNull());
+    }
+    return check(builder->Finish());
+  };
+}
+
+template <class Builder>
+auto simple_builder() {
+  return [] { return std::make_unique<Builder>(); };
+}
+
+scalar_binding bind_get_json_object(bound_list a) {
+  const auto found_by = [](const json_path& path, std::string_view text, std::string& found, arrow::StringBuilder& out) {
+    found.clear();
+    if (!path.find(text, found)) return false;
+    check(out.Append(found));
+    return true;
+  };
+  if (const auto text = constant_text(*a[1])) {
+    auto kernel = for_each_text<arrow::StringBuilder>(
+        simple_builder<arrow::StringBuilder>(), [path = json_path::parse(*text), found_by](arguments_span) {
+          return [&path, found_by, found = std::string()](i64, std::string_view json, arrow::StringBuilder& out) mutable {
+            return path && found_by(*path, json, found, out);
+          };
+        });
+    return {{a[0]}, types::string(), std::move(kernel), true};
+  }
+  auto kernel = for_each_text<arrow::StringBuilder>(simple_builder<arrow::StringBuilder>(), [found_by](arguments_span v) {
+    return [paths = reader<std::string_view>(v[1]), null = null_reader(v[1]), found_by, found = std::string()](
+               i64 row, std::string_view json, arrow::StringBuilder& out) mutable {
+      if (null(row)) return false;
+      const auto path = json_path::parse(paths[row]);
+      return path && found_by(*path, json, found, out);
+    };
+  });
+  return {std::move(a), types::string(), std::move(kernel), true};
+}
+
+json_scanner inside(const json_token& container) {
+  json_scanner scanner(container.text(), lookup_syntax);
+  scanner.jump(container.begin + 1);
+  return scanner;
+}
+
+/// The name and value of each member.
+template <class Each>
+void for_each_member(const json_token& object, Each each) {
+  auto scanner = inside(object);
+  if (scanner.take('}')) return;
+  do {
+    json_token name, value;
+    scanner.skip_blanks();
+    scanner.name(name);
+    scanner.take(':');
+    scanner.skip_blanks();
+    scanner.value(value);
+    each(name, value);
+  } while (scanner.take(','));
+}
+
+bool append_array_length(std::string_view text, arrow::Int32Builder& out) {
+  const auto root = scan_json(text);
+  if (!root || root->kind != json_kind::list) return false;
+  auto scanner = inside(*root);
+  std::int32_t count = 0;
+  if (!scanner.take(']')) {
+    do {
+      json_token element;
+      scanner.skip_blanks();
+      scanner.value(element);
+      ++count;
+    } while (scanner.take(','));
+  }
+  check(out.Append(count));
+  return true;
+}
+
+bool append_object_keys(std::string_view text, arrow::ListBuilder& out) {
+  const auto root = scan_json(text);
+  if (!root || root->kind != json_kind::object) return false;
+  check(out.Append());
+  auto& keys = static_cast<arrow::StringBuilder&>(*out.value_builder());
+  for_each_member(*root, [&](const json_token& name, const json_token&) {
+    std::string plain;
+    unescape_json(name.text(), plain);
+    check(keys.Append(plain));
+  });
+  return true;
+}
+
+/// The members of these names, each as text; the last of a name that is not null.
+class tuple_reader {
+ public:
+  explicit tuple_reader(std::vector<std::string> names) : names_(std::move(names)) {}
+
+  void append(std::string_view text, arrow::StructBuilder& out) {
+    check(out.Append());
+    found_.assign(names_.size(), std::nullopt);
+    const auto root = scan_json(text);
+    if (root && root->kind == json_kind::object) read(*root);
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      auto& column = static_cast<arrow::StringBuilder&>(*out.field_builder(static_cast<int>(i)));
+      check(found_[i] ? column.Append(*found_[i]) : column.AppendNull());
+    }
+  }
+
+ private:
+  void read(const json_token& object) {
+    for_each_member(object, [&](const json_token& name, const json_token& value) {
+      if (value.kind == json_kind::null) return;
+      std::string key;
+      unescape_json(name.text(), key);
+      for (std::size_t i = 0; i < names_.size(); ++i) {
+        if (names_[i] != key) continue;
+        auto& found = found_[i].emplace();
+        value.kind == json_kind::string ? unescape_json(value.text(), found) : append_json_again(found, value, lookup_syntax);
+      }
+    });
+  }
+
+  std::vector<std::string> names_;
+  std::vector<std::optional<std::string>> found_;
+};
+
+scalar_binding bind_json_tuple(const function_text& f, bound_list a) {
+  std::vector<std::string> names;
+  std::vector<std::pair<std::string, data_type>> members;
+  for (std::size_t i = 1; i < a.size(); ++i) {
+    const auto name = constant_text(*a[i]);
+    if (!name) refuse_arguments(f, a, "names are constant texts");
+    members.emplace_back("c" + std::to_string(i - 1), types::string());
+    names.push_back(*name);
+  }
+  const auto type = types::structure(members);
+  auto kernel = [type, names](arguments_span v, i64 rows, const evaluation_context&) -> arrow::Datum {
+    const auto column = as_array(v[0], rows);
+    padded_texts texts(*column);
+    std::unique_ptr<arrow::ArrayBuilder> builder;
+    check(arrow::MakeBuilder(arrow::default_memory_pool(), type, &builder));
+    tuple_reader reader(names);
+    for (i64 i = 0; i < rows; ++i)
+      reader.append(column->IsNull(i) ? std::string_view() : texts[i], static_cast<arrow::StructBuilder&>(*builder));
+    return check(builder->Finish());
+  };
+  return {{a[0]}, type, kernel, true};
+}
+
+}  // namespace
+
+void register_json(function_catalog& c) {
+  using enum accepts;
+  const auto with_text = [&](const function_text& f, const parameters& p, scalar_binding (*bind)(const function_text&, bound_list)) {
+    define(c, f, p, [f, bind](bound_list a) { return bind(f, std::move(a)); });
+  };
+  with_text({"from_json", "from_json(json, schema [, options])", "The value a JSON text stands for, decoded by a schema in DDL."},
+            takes({bytes, text, map}, 2), bind_from_json);
+  with_text({"to_json", "to_json(value [, options])", "A struct, an array or a map as JSON."}, takes({any, map}, 1), bind_to_json);
+  with_text({"schema_of_json", "schema_of_json(json [, options])", "The schema, in DDL, of a constant JSON text."},
+            takes({text, map}, 1), bind_schema_of_json);
+  with_text({"json_tuple", "json_tuple(json, name, ...)", "A column for each of these members of a JSON object, as text."},
+            takes_many({bytes, text}, 2), bind_json_tuple);
+  define(c, {"get_json_object", "get_json_object(json, path)", "What stands at a path such as $.a[0].b, as text."},
+         takes({bytes, text}), bind_get_json_object);
+  define(c, {"json_array_length", "json_array_length(json)", "The number of elements of a JSON array; null for anything else."},
+         takes({bytes}), types::integer(),
+         for_each_text<arrow::Int32Builder>(simple_builder<arrow::Int32Builder>(), [](arguments_span) {
+           return [](i64, std::string_view json, arrow::Int32Builder& out) { return append_array_length(json, out); };
+         }));
+  define(c, {"json_object_keys", "json_object_keys(json)", "The names of a JSON object's members; null for anything else."},
+         takes({bytes}), types::list(types::string()),
+         for_each_text<arrow::ListBuilder>(
+             [] {
+               return std::make_unique<arrow::ListBuilder>(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>(),
+                                                           types::list(types::string()));
+             },
+             [](arguments_span) {
+               return [](i64, std::string_view json, arrow::ListBuilder& out) { return append_object_keys(json, out); };
+             }));
+}
+
+}  // namespace flow
