@@ -57,6 +57,7 @@ void make_sources(query_launch& launch) {
     std::shared_ptr<source> made = each.provider->make(true);
     made->set_continuous(launch.continuous());
     made->project(each.columns);
+    made->want(each.wanted);
     launch.sources.push_back(std::move(made));
   }
 }

@@ -112,7 +112,10 @@ std::int64_t source_actor::read(std::size_t at) {
   if (!from.reader) open(from);
   const auto began = std::chrono::steady_clock::now();
   batch rows;
-  switch (from.reader->read({}, rows)) {
+  const auto status = from.reader->read({}, rows);
+  const auto left_out = from.reader->take_left_out();
+  line_->head().add_left_out(left_out);
+  switch (status) {
     case read_status::rows:
       break;
     case read_status::idle:
@@ -121,9 +124,9 @@ std::int64_t source_actor::read(std::size_t at) {
     case read_status::end:
       splits_.erase(splits_.begin() + static_cast<std::ptrdiff_t>(at));
   }
-  if (!rows || rows->num_rows() == 0) return 0;
-  took(rows);
-  return rows->num_rows();
+  const auto came = left_out + (rows ? rows->num_rows() : 0);
+  if (rows && came > 0) took(rows);
+  return came;
 }
 
 void source_actor::took(const batch& rows) {

@@ -57,6 +57,8 @@ class stage_worker {
   /// Micro-batch: the next epoch's constants, before its first rows.
   void begin(epoch number, const evaluation_context& context);
   void process(int port, const batch& rows, std::size_t edge = 0);
+  /// Rows that a reader read and did not give out.
+  void add_left_out(std::int64_t rows) { rows_in_ += rows; }
   /// No input is waiting (continuous mode).
   void idle();
   /// Continuous: news on an input edge.

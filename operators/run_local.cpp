@@ -80,6 +80,7 @@ class local_run {
     auto& stage = *stages_[position];
     const auto opened = from.provider->make(false);
     opened->project(from.columns);
+    opened->want(from.wanted);
     opened->restore(nullptr);
     for (const auto& split : opened->discover({.ignore_rate_limits = true, .now = {}})) {
       const auto reader = opened->open(split, nullptr);

@@ -59,6 +59,12 @@ join_rule rule_of(join_type how, bool stream_is_left) {
   return rule;
 }
 
+/// A column given out for a pair.
+struct pair_column {
+  bool of_stream = true;
+  int column = 0;  ///< Of its side.
+};
+
 /// What all instances share.
 struct joining {
   table_join_plan plan;
@@ -66,6 +72,8 @@ struct joining {
   schema_ptr stream_schema;
   schema_ptr pair_schema;            ///< Both sides' columns: what the condition is bound to.
   std::vector<bool> condition_uses;  ///< Columns of a pair that it reads.
+  std::vector<pair_column> outputs;
+  schema_ptr output_schema;
 
   /// The table as built by the first of the living instances. The lock is for instances that are made on several threads.
   std::shared_ptr<const join_table> table() {
@@ -81,6 +89,16 @@ struct joining {
   std::mutex building;
   std::weak_ptr<const join_table> alive;
 };
+
+// Where the columns of one side of the pairs come from: a column's position to its values.
+
+auto rows_of(const batch& side, const row_numbers& numbers) {
+  return [&](int column) { return gather_rows(side->column(column), numbers); };
+}
+
+auto nulls_of(const arrow::Schema& side, std::size_t rows) {
+  return [&side, rows](int column) { return null_column(side.field(column)->type(), static_cast<std::int64_t>(rows)); };
+}
 
 class table_join_operator : public stream_operator {
  public:
@@ -108,8 +126,7 @@ class table_join_operator : public stream_operator {
     }
     if (chosen.empty()) return;
     if (rule.what == join_rule::gives::table_rows) return out.emit(gather_rows(table_->rows(), chosen));
-    out.emit(pairs(null_columns(*how_->stream_schema, chosen.size()), gather_rows(table_->rows(), chosen)->columns(),
-                   chosen.size()));
+    out.emit(pairs(chosen.size(), nulls_of(*how_->stream_schema, chosen.size()), rows_of(table_->rows(), chosen)));
   }
 
  private:
@@ -132,7 +149,7 @@ class table_join_operator : public stream_operator {
   void join_unique(const batch& rows, emitter& out) {
     const auto found = static_cast<std::size_t>(std::count_if(first_.begin(), first_.end(), [](auto row) { return row >= 0; }));
     if (how_->rule.keep_stream || found == first_.size()) {
-      return out.emit(pairs(rows->columns(), gather_rows(table_->rows(), first_)->columns(), first_.size()));
+      return out.emit(pairs(first_.size(), [&](int column) { return rows->column(column); }, rows_of(table_->rows(), first_)));
     }
     if (found == 0) return;
     stream_rows_.clear();
@@ -207,8 +224,7 @@ class table_join_operator : public stream_operator {
 
   void emit_pairs(const batch& rows, emitter& out) const {
     if (stream_rows_.empty()) return;
-    out.emit(pairs(gather_rows(rows, stream_rows_)->columns(), gather_rows(table_->rows(), table_rows_)->columns(),
-                   stream_rows_.size()));
+    out.emit(pairs(stream_rows_.size(), rows_of(rows, stream_rows_), rows_of(table_->rows(), table_rows_)));
   }
 
   void emit_by_found(const batch& rows, emitter& out) const {
@@ -222,20 +238,15 @@ class table_join_operator : public stream_operator {
     }
     if (semi) return emit_chosen(rows, chosen, out);
     if (chosen.empty()) return;
-    out.emit(pairs(gather_rows(rows, chosen)->columns(), null_columns(*how_->plan.table_schema, chosen.size()), chosen.size()));
+    out.emit(pairs(chosen.size(), rows_of(rows, chosen), nulls_of(*how_->plan.table_schema, chosen.size())));
   }
 
-  static std::vector<array> null_columns(const arrow::Schema& schema, std::size_t rows) {
+  template <class Stream, class Table>
+  batch pairs(std::size_t rows, Stream stream, Table table) const {
     std::vector<array> columns;
-    for (const auto& field : schema.fields()) columns.push_back(null_column(field->type(), static_cast<std::int64_t>(rows)));
-    return columns;
-  }
-
-  batch pairs(std::vector<array> stream, std::vector<array> table, std::size_t rows) const {
-    auto& left = how_->plan.stream_is_left ? stream : table;
-    auto& right = how_->plan.stream_is_left ? table : stream;
-    left.insert(left.end(), right.begin(), right.end());
-    return arrow::RecordBatch::Make(how_->pair_schema, static_cast<std::int64_t>(rows), std::move(left));
+    columns.reserve(how_->outputs.size());
+    for (const auto& one : how_->outputs) columns.push_back(one.of_stream ? stream(one.column) : table(one.column));
+    return arrow::RecordBatch::Make(how_->output_schema, static_cast<std::int64_t>(rows), std::move(columns));
   }
 
   std::shared_ptr<joining> how_;
@@ -290,6 +301,24 @@ void check_keys(const table_join_plan& plan) {
   }
 }
 
+/// Chooses the columns given out for a pair.
+void choose_outputs(joining& how) {
+  const auto& plan = how.plan;
+  const int left_width = plan.stream_is_left ? how.stream_schema->num_fields() : plan.table_schema->num_fields();
+  arrow::FieldVector fields;
+  const auto add = [&](int i) {
+    const bool left = i < left_width;
+    how.outputs.push_back({left == plan.stream_is_left, left ? i : i - left_width});
+    fields.push_back(how.pair_schema->field(i));
+  };
+  if (plan.outputs) {
+    for (const int i : *plan.outputs) add(i);
+  } else {
+    for (int i = 0; i < how.pair_schema->num_fields(); ++i) add(i);
+  }
+  how.output_schema = arrow::schema(std::move(fields));
+}
+
 schema_ptr side_by_side(const arrow::Schema& left, const arrow::Schema& right) {
   auto fields = left.fields();
   fields.insert(fields.end(), right.fields().begin(), right.fields().end());
@@ -311,13 +340,14 @@ operator_spec make_table_join(const schema_ptr& input, table_join_plan plan) {
     for (const int i : inputs) how->condition_uses[static_cast<std::size_t>(i)] = true;
   }
   how->plan = std::move(plan);
+  choose_outputs(*how);
 
   operator_spec spec;
   spec.kind = "table_join";
   spec.description = describe(how->plan);
   switch (how->rule.what) {
     case join_rule::gives::pairs:
-      spec.output = how->pair_schema;
+      spec.output = how->output_schema;
       break;
     case join_rule::gives::stream_rows:
       spec.output = input;

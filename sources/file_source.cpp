@@ -70,6 +70,11 @@ class file_split_reader final : public split_reader {
     return read_status::rows;
   }
 
+  std::int64_t take_left_out() override {
+    const auto all = rows_ == nullptr ? 0 : rows_->rows_left_out();
+    return all - std::exchange(left_out_, all);
+  }
+
   nlohmann::json position() const override { return {{"offset", rows_ == nullptr ? begin_ : rows_->position()}}; }
   nlohmann::json metrics() const override { return {{"malformedRows", rows_ == nullptr ? 0 : rows_->malformed_rows()}}; }
 
@@ -95,6 +100,7 @@ class file_split_reader final : public split_reader {
   std::vector<int> from_file_;  ///< Per column: the decoded batch's, or -1 for a constant.
   std::vector<std::shared_ptr<arrow::Scalar>> constants_;
   bool ignore_corrupt_;
+  std::int64_t left_out_ = 0;
 };
 
 class file_source final : public source {
@@ -112,6 +118,8 @@ class file_source final : public source {
     columns_ = columns;
     projected_ = arrow::schema(std::move(fields));
   }
+
+  void want(const std::vector<wanted_texts>& all) override { wanted_ = all; }
 
   void restore(const nlohmann::json& position) override {
     if (position.is_null()) return;
@@ -294,6 +302,7 @@ class file_source final : public source {
     column_layout out;
     const auto in_file = table_->columns_in_file(partitions);
     out.format = table_->format->with_schema(in_file);
+    std::vector<wanted_texts> wanted;
     for (const int column : columns_) {
       const auto& field = *table_->schema->field(column);
       const auto named = [&](const std::string& name) { return ::strcasecmp(name.c_str(), field.name().c_str()) == 0; };
@@ -308,8 +317,13 @@ class file_source final : public source {
       while (index < in_file->num_fields() && !named(in_file->field(index)->name())) ++index;
       out.constants.push_back(index < in_file->num_fields() ? nullptr : arrow::MakeNullScalar(field.type()));
       out.from_file.push_back(index < in_file->num_fields() ? static_cast<int>(out.file_columns.size()) : -1);
-      if (index < in_file->num_fields()) out.file_columns.push_back(index);
+      if (index == in_file->num_fields()) continue;
+      for (const auto& one : wanted_) {
+        if (one.column == column) wanted.push_back({index, one.values});
+      }
+      out.file_columns.push_back(index);
     }
+    if (auto selective = wanted.empty() ? nullptr : out.format->wanting(wanted)) out.format = std::move(selective);
     return out;
   }
 
@@ -330,6 +344,7 @@ class file_source final : public source {
   file_log log_;
   schema_ptr projected_;
   std::vector<int> columns_;
+  std::vector<wanted_texts> wanted_;
   std::vector<source_split> unfinished_;    ///< Restored and not given out yet.
   std::deque<listed_file> backlog_;         ///< Listed and not given out yet.
   std::vector<std::string> given_out_;      ///< To be cleaned when their epoch is durable.

@@ -133,3 +133,34 @@ BOOST_FIXTURE_TEST_CASE(json_tuple_gives_a_column_for_each_name, planned) {
     return std::string(e.what()).find("makes 2 columns, but 1 names are given") != std::string::npos;
   });
 }
+
+BOOST_FIXTURE_TEST_CASE(source_is_told_which_texts_the_first_condition_wants, planned) {
+  const auto wanted = [&](const std::string& condition) {
+    std::string text;
+    const auto made = plan(events.where(condition).select("id"));
+    for (const auto& one : made.sources.at(0).wanted) {
+      text += std::to_string(one.column) + ":";
+      for (const auto& value : one.values) text += " " + value;
+      text += ";";
+    }
+    return text;
+  };
+  BOOST_TEST(wanted("user = 'a' AND v > 0") == "1: a;");
+  BOOST_TEST(wanted("'a' = user") == "1: a;");
+  BOOST_TEST(wanted("user IN ('a', 'b')") == "1: a b;");
+  BOOST_TEST(wanted("user = 'a' OR v > 0") == "");
+  BOOST_TEST(wanted("user IN ('a', NULL)") == "");
+  BOOST_TEST(wanted("user != 'a'") == "");
+  BOOST_TEST(wanted("upper(user) = 'A'") == "");
+  BOOST_TEST(wanted("user = 5") == "");
+  line_with(plan(events.where("user = 'a'").select("id")).physical_text, "[id, user], only user in ('a')");
+}
+
+BOOST_FIXTURE_TEST_CASE(join_with_a_table_gives_out_only_columns_that_are_read_above, planned) {
+  const auto names = owner.create_dataset(parse_schema("user STRING, name STRING, age INT"), {});
+  const auto joined = plan(events.join(names, {"user"}).select("name", "v"));
+  const auto& chain = joined.stages.at(0).chain;
+  const auto join = std::find_if(chain.begin(), chain.end(), [](const auto& spec) { return spec.kind == "table_join"; });
+  BOOST_REQUIRE(join != chain.end());
+  BOOST_TEST(to_ddl(*join->output) == "v INT, name STRING");
+}

@@ -228,3 +228,54 @@ BOOST_AUTO_TEST_CASE(a_directory_written_by_the_file_sink_is_read_through_its_ma
   log.add("query", {flow::epoch{2}, {{"k=1/part-2", 8, 1}}});
   BOOST_TEST(read_splits(*source, source->discover({})) == json::parse(R"([["not yet", 1]])"));
 }
+
+BOOST_AUTO_TEST_CASE(rows_nobody_wants_are_left_out_and_counted) {
+  const temporary_directory directory;
+  directory.write("a", R"({"k":"x","n":1})"
+                       "\n"
+                       R"({"k":"y","n":2})"
+                       "\n{bad\n"
+                       R"({"n":4,"k":"y"})"
+                       "\n");
+  for (const auto* mode : {"PERMISSIVE", "DROPMALFORMED", "FAILFAST"}) {
+    const auto source =
+        provide("json", make_request({{"path", directory.path()}, {"mode", mode}}, flow::parse_schema("k STRING, n INT")))
+            ->make(true);
+    source->want({{0, {"x"}}});
+    source->restore(nullptr);
+    const auto splits = source->discover({});
+    if (mode == std::string("FAILFAST")) {
+      BOOST_CHECK_THROW(read_splits(*source, splits), flow::error);
+      continue;
+    }
+    auto reader = source->open(splits[0], nullptr);
+    flow::batch out;
+    BOOST_REQUIRE(reader->read({}, out) == flow::read_status::rows);
+    const bool keeps = mode == std::string("PERMISSIVE");
+    BOOST_TEST(flow::batch_to_json(*out) == json::parse(keeps ? R"([["x",1],[null,null]])" : R"([["x",1]])"), mode);
+    BOOST_TEST(reader->take_left_out() == 2);
+    BOOST_TEST(reader->take_left_out() == 0);
+    BOOST_TEST(reader->metrics().at("malformedRows") == 1);
+    BOOST_CHECK(reader->read({}, out) == flow::read_status::end);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(read_of_rows_that_are_all_left_out_gives_none_and_goes_on) {
+  const temporary_directory directory;
+  std::string text;
+  for (int i = 0; i < 100; ++i)
+    text += R"({"k":"y"})"
+            "\n";
+  directory.write("a", text + R"({"k":"x"})"
+                              "\n");
+  const auto source = provide("json", make_request({{"path", directory.path()}}, flow::parse_schema("k STRING")))->make(true);
+  source->want({{0, {"x"}}});
+  source->restore(nullptr);
+  auto reader = source->open(source->discover({})[0], nullptr);
+  flow::batch out;
+  BOOST_REQUIRE(reader->read({4096, 200}, out) == flow::read_status::rows);
+  BOOST_TEST(out->num_rows() == 0);
+  BOOST_TEST(reader->position().at("offset") == 200);
+  BOOST_REQUIRE(reader->read({}, out) == flow::read_status::rows);
+  BOOST_TEST(flow::batch_to_json(*out) == json::parse(R"([["x"]])"));
+}

@@ -44,12 +44,15 @@ class format_reader {
  public:
   virtual ~format_reader() = default;
 
-  /// The next rows; false at the end, and then `out` is null. @throws error{malformed_data} in FAILFAST mode.
+  /// The next rows, none of them if all that were read are left out; false at the end, and then `out` is null. @throws
+  /// error{malformed_data} in FAILFAST mode.
   virtual bool read(const read_budget& budget, batch& out) = 0;
   /// Offset of the first byte after the last row given out: where file_format::resume() goes on.
   virtual std::int64_t position() const = 0;
   /// Rows so far that could not be decoded in full.
   virtual std::int64_t malformed_rows() const { return 0; }
+  /// Rows so far that nobody wants (file_format::wanting).
+  virtual std::int64_t rows_left_out() const { return 0; }
 };
 
 /// Opens one of the inputs a schema is inferred from.
@@ -68,6 +71,12 @@ class file_format {
   virtual schema_ptr infer(const std::vector<input_opener>& inputs) const = 0;
   /// This format reading rows of `schema`.
   virtual std::shared_ptr<const file_format> with_schema(schema_ptr schema) const = 0;
+  /// This format leaving out rows for which one of these does not hold (columns are this schema's), maybe without reading them
+  /// to their ends; null if it does no such thing.
+  virtual std::shared_ptr<const file_format> wanting(const std::vector<wanted_texts>& all) const {
+    (void)all;
+    return nullptr;
+  }
   /// Whether open() can start anywhere; if not, only whole inputs can be read (multiLine, wholetext).
   virtual bool divisible() const = 0;
   /// A reader of the rows in `range`; batches hold `columns` of the schema (ascending), in that order.

@@ -118,10 +118,12 @@ operator_spec make_limit(const schema_ptr& input, std::int64_t count, bool per_e
 struct table_join_plan {
   join_type how = join_type::inner;
   std::vector<bound_ptr> stream_keys, table_keys;  ///< Equal keys, converted to common types; null never matches.
-  bound_ptr condition;                             ///< Over the output columns; null: none.
+  bound_ptr condition;                             ///< Over left columns, then right columns; null: none.
   std::function<std::vector<batch>()> table;       ///< Reads the bounded side.
   schema_ptr table_schema;
   bool stream_is_left = true;  ///< Order of output columns.
+  std::optional<std::vector<int>>
+      outputs;  ///< Which of left and right columns are given out, ascending (not semi, anti); none: all.
 };
 operator_spec make_table_join(const schema_ptr& input, table_join_plan plan);
 

@@ -43,8 +43,9 @@ struct physical_stage {
 
 struct physical_source {
   source_provider_ptr provider;
-  std::vector<int> columns;  ///< Columns of the provider's schema that are read, ascending.
-  std::string uid;           ///< "source-0".
+  std::vector<int> columns;               ///< Columns of the provider's schema that are read, ascending.
+  std::string uid;                        ///< "source-0".
+  std::vector<wanted_texts> wanted = {};  ///< What the first condition asks of rows.
 };
 
 /// One with_watermark of the query.

@@ -31,7 +31,7 @@ struct split_position {
 };
 
 enum class read_status {
-  rows,  ///< `out` holds at least one row.
+  rows,  ///< `out` holds what was read.
   idle,  ///< Nothing now; on_available's callback will say when to ask again.
   end,   ///< A bounded split is exhausted. `out` is empty.
 };
@@ -47,15 +47,25 @@ class split_reader {
  public:
   virtual ~split_reader() = default;
 
-  /// The next rows. A source that says blocking() may wait here a little (its poll timeout), others return at once.
+  /// The next rows; none of them if all that were read may be left out (source::want). A source that says blocking() may wait
+  /// here a little (its poll timeout), others return at once.
   /// @throws error{unreadable_input, malformed_data}.
   virtual read_status read(const read_budget& budget, batch& out) = 0;
+  /// How many rows were read since the last call and left out: they count as read.
+  virtual std::int64_t take_left_out() { return 0; }
   /// Where the next read() goes on; JSON of the source's own. Called at barriers.
   virtual nlohmann::json position() const = 0;
   /// Sets what to call, from any thread, when a reader that was idle may have rows.
   virtual void on_available(std::function<void()> callback) { (void)callback; }
   /// What progress reports say of this reader (lag, bytes, corrupt rows), or null.
   virtual nlohmann::json metrics() const { return nullptr; }
+};
+
+/// What a query asks of a STRING column before it does anything with a row: rows in which it is none of `values`, or null, go
+/// no further.
+struct wanted_texts {
+  int column = 0;  ///< Of the full schema; one that the query reads.
+  std::vector<std::string> values;
 };
 
 /// How much one epoch may take: options such as maxFilesPerTrigger are the source's own and known to it; this is what the
@@ -102,6 +112,8 @@ class source {
   virtual void set_continuous(bool continuous) { (void)continuous; }
   /// Columns of the full schema that the query reads, ascending; the source then decodes only these. Before restore().
   virtual void project(const std::vector<int>& columns) = 0;
+  /// Rows for which one of these does not hold need not be given out, for the query drops them. Before restore().
+  virtual void want(const std::vector<wanted_texts>& all) { (void)all; }
   /// Readers wanted by the source: 0 for "as many as the query's parallelism", else exactly so many (Kafka partitions, push 1).
   virtual int reader_count() const { return 0; }
   /// True if read() may wait: the reader then gets a thread of its own.

@@ -8,6 +8,7 @@
 #include <arrow/util/base64.h>
 
 #include "flow/error.hpp"
+#include "format/json_layout.hpp"
 #include "format/json_text.hpp"
 #include "format/line_scanner.hpp"
 #include "format/text_value.hpp"
@@ -72,28 +73,26 @@ json_settings json_settings::read(const options& settings) {
   out.drop_all_null = settings.boolean("dropFieldIfAllNull", false);
   out.sampling_ratio = read_ratio(settings, "samplingRatio");
   out.separator = read_line_separator(settings);
+  out.syntax.one_line = !out.multi_line && out.separator.empty();
   check_encoding(settings);
   settings.text("locale", "en-US");
   return out;
 }
 
-/// A key as it stood in the last object, from its quote to its value, with the member it names.
-struct json_decoder::key_literal {
-  char bytes[48] = {};
-  std::size_t size = 0;  ///< 0: not usable.
-  int member = -1;
+/// What is remembered of a member's place in an object.
+struct json_decoder::member_memo {
+  json_key_memo key;
+  json_length_memo length;
+};
 
-  bool matches(const char* at, const char* end) const {
-    if (size == 0 || static_cast<std::size_t>(end - at) < size) return false;
-#if defined(__SSE2__)
-    if (size <= 16) {
-      const auto same = _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)),
-                                       _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
-      const auto wanted = (1u << size) - 1;
-      return (static_cast<unsigned>(_mm_movemask_epi8(same)) & wanted) == wanted;
-    }
-#endif
-    return std::memcmp(at, bytes, size) == 0;
+struct json_decoder::wanted_text {
+  std::string text;
+  json_key_memo bytes;  ///< The same, to compare short texts in line.
+
+  /// Where `other` stands in a text.
+  bool is(std::string_view other) const {
+    if (other.size() != text.size()) return false;
+    return bytes.size() == 0 ? other == text : bytes.matches(other.data(), other.data() + other.size());
   }
 };
 
@@ -106,11 +105,12 @@ struct json_decoder::node {
   std::int64_t last_bytes = 0;                 ///< Of a STRING column's last batch.
   std::unique_ptr<arrow::ArrayBuilder> owned;  ///< Of a column; builders below belong to their parents.
   std::vector<std::unique_ptr<node>> below;
-  bool ignored = false;  ///< The corrupt-record column.
+  bool ignored = false;             ///< The corrupt-record column.
+  std::vector<wanted_text> wanted;  ///< Asked for by want_only(), or none.
 
   // Of structs and the root.
   std::unordered_map<std::string_view, int> members;
-  std::vector<key_literal> order;
+  std::vector<member_memo> order;  ///< By place in the object.
   std::vector<json_token> tokens;
   std::vector<std::uint64_t> seen;  ///< Object number in which the member's token was found.
   std::uint64_t object = 0;
@@ -211,29 +211,35 @@ std::string_view json_decoder::plain(const json_token& token) {
   return scratch_;
 }
 
-bool json_decoder::read_key(json_scanner& scanner, node& object, std::size_t place, int& member) {
+json_decoder::key_found json_decoder::read_key(json_scanner& scanner, node& object, std::size_t place, int& member) {
   const auto* first = scanner.at();
-  if (place < object.order.size() && object.order[place].matches(first, scanner.end())) {
-    member = object.order[place].member;
-    scanner.jump(first + object.order[place].size);
-    return scanner.skip_blanks();
-  }
-  if (!scanner.skip_blanks()) return false;
-  first = scanner.at();
+  if (scanner.take('}')) return key_found::end;
+  if (place > 0 && !scanner.take(',')) return key_found::malformed;
   json_token key;
-  if (!scanner.name(key) || !scanner.take(':') || !scanner.skip_blanks()) return false;
+  if (!scanner.skip_blanks() || !scanner.name(key) || !scanner.take(':') || !scanner.skip_blanks()) return key_found::malformed;
   const auto found = object.members.find(plain(key));
   member = found == object.members.end() ? -1 : found->second;
-  if (object.order.size() <= place) object.order.resize(place + 1);
-  auto& literal = object.order[place];
-  literal.member = member;
-  literal.size = 0;
-  const auto size = static_cast<std::size_t>(scanner.at() - first);
-  if (size <= sizeof(literal.bytes) && *first == '"') {
-    std::memcpy(literal.bytes, first, size);
-    literal.size = size;
+  if (place < most_places) {
+    if (object.order.size() <= place) object.order.resize(place + 1);
+    object.order[place].key = {std::string_view(first, static_cast<std::size_t>(scanner.at() - first)), member};
   }
-  return true;
+  return key_found::key;
+}
+
+void json_decoder::want_only(std::size_t output, std::vector<std::string> values) {
+  outputs_[output]->wanted.clear();
+  for (auto& value : values) {
+    const json_key_memo bytes(value, 0);
+    outputs_[output]->wanted.push_back({std::move(value), bytes});
+  }
+  selective_ = true;
+}
+
+bool json_decoder::is_wanted(const node& column, const json_token& token) {
+  if (token.kind == json_kind::null) return false;
+  const auto text = plain(token);
+  return std::any_of(column.wanted.begin(), column.wanted.end(),
+                     [&](const wanted_text& one) { return token.escaped ? one.text == text : one.is(text); });
 }
 
 void json_decoder::keep_token(node& object, int member, const json_token& token) {
@@ -248,30 +254,58 @@ void json_decoder::keep_token(node& object, int member, const json_token& token)
   object.seen[i] = object.object;
 }
 
+/// In line: once for every value.
+[[gnu::always_inline]] inline bool json_decoder::read_value(json_scanner& scanner, member_memo* memo, json_token& token) {
+  const auto* at = scanner.at();
+  if (*at != '"' || memo == nullptr) return scanner.plain_value(token) || (scanner.skip_blanks() && scanner.value(token));
+  if (const auto* end = memo->length.guess(at + 1, scanner.end())) {
+    token = {json_kind::string, false, at + 1, end};
+    scanner.jump(end + 1);
+    return true;
+  }
+  if (!scanner.plain_value(token) && !scanner.value(token)) return false;
+  memo->length.see(token.text().size());
+  return true;
+}
+
+template <bool stops_early>
 bool json_decoder::read_members(json_scanner& scanner, node& object) {
   ++object.object;
   object.conflict = false;
-  if (scanner.take('}')) return true;
-  for (std::size_t place = 0;; ++place) {
+  const auto* const end = scanner.end();
+  for (std::size_t place = 0; scanner.at() < end; ++place) {
+    if (place > 0 && *scanner.at() == '}') {
+      scanner.jump(scanner.at() + 1);
+      return true;
+    }
     int member = -1;
+    auto* memo = place < object.order.size() ? &object.order[place] : nullptr;
+    if (memo != nullptr && memo->key.matches(scanner.at(), end)) {
+      member = memo->key.member();
+      scanner.jump(scanner.at() + memo->key.size());
+    } else {
+      const auto found = read_key(scanner, object, place, member);
+      if (found != key_found::key) return found == key_found::end;
+      memo = nullptr;
+    }
     json_token token;
-    if (!read_key(scanner, object, place < 256 ? place : 256, member) || !scanner.value(token)) return false;
-    if (member >= 0) {
-      const auto i = static_cast<std::size_t>(member);
-      if (object.seen[i] != object.object) {
-        object.tokens[i] = token;
-        object.seen[i] = object.object;
-      } else {
-        keep_token(object, member, token);
+    if (!read_value(scanner, memo, token)) return false;
+    if (member < 0) continue;
+    const auto i = static_cast<std::size_t>(member);
+    if constexpr (stops_early) {
+      if (!object.below[i]->wanted.empty() && !is_wanted(*object.below[i], token)) {
+        unwanted_ = true;
+        return false;
       }
     }
-    if (scanner.peek(',')) {
-      scanner.jump(scanner.at() + 1);
-      continue;
+    if (object.seen[i] != object.object) {
+      object.tokens[i] = token;
+      object.seen[i] = object.object;
+    } else {
+      keep_token(object, member, token);
     }
-    if (scanner.take('}')) return true;
-    if (!scanner.take(',')) return false;
   }
+  return false;
 }
 
 json_decoder::outcome json_decoder::decode(std::string_view text) {
@@ -279,13 +313,31 @@ json_decoder::outcome json_decoder::decode(std::string_view text) {
   if (!scanner.skip_blanks()) return outcome::malformed;
   if (scanner.at_end()) return outcome::blank;
   if (holds_ == json_root::value) return decode_value(scanner);
-  if (scanner.peek('{')) {
-    scanner.jump(scanner.at() + 1);
-    if (!read_members(scanner, *root_)) return outcome::malformed;
-    return add_object(*root_, text);
-  }
+  if (scanner.peek('{')) return decode_object(scanner, text);
   if (scanner.peek('[') && holds_ == json_root::rows) return decode_array(scanner, text);
   return outcome::malformed;
+}
+
+bool json_decoder::reads_ahead() const {
+  const auto& syntax = settings_.syntax;
+  return syntax.one_line && !syntax.comments && !syntax.control_characters && holds_ == json_root::rows && corrupt_ < 0 &&
+         settings_.mode != malformed_mode::fail;
+}
+
+json_decoder::outcome json_decoder::decode_first(std::string_view lines, const char*& reached) {
+  json_scanner scanner(lines, settings_.syntax);
+  if (!scanner.skip_blanks() || !scanner.peek('{')) return outcome::malformed;
+  const auto result = decode_object(scanner, {});
+  reached = scanner.at();
+  return result;
+}
+
+json_decoder::outcome json_decoder::decode_object(json_scanner& scanner, std::string_view text) {
+  scanner.jump(scanner.at() + 1);
+  unwanted_ = false;
+  if (!(selective_ ? read_members<true>(scanner, *root_) : read_members(scanner, *root_)))
+    return unwanted_ ? outcome::unwanted : outcome::malformed;
+  return add_object(*root_, text);
 }
 
 json_decoder::outcome json_decoder::decode_value(json_scanner& scanner) {

@@ -58,10 +58,20 @@ class json_decoder {
     partial,    ///< The same, with fields null that do not fit their types.
     malformed,  ///< Nothing was added: no JSON, or no object.
     blank,      ///< Nothing there.
+    unwanted,   ///< Nothing was added: want_only() says so. What follows in the text was not looked at.
   };
+
+  /// Rows in which the STRING column `output` (of those asked for) is none of `values` may be left out.
+  void want_only(std::size_t output, std::vector<std::string> values);
 
   /// Decodes one text. In DROPMALFORMED and FAILFAST modes nothing is added unless the outcome is `added`.
   outcome decode(std::string_view text);
+  /// Whether rows may be read where their lines' ends are not known yet: nothing in them goes over a line's end, and their
+  /// texts are not asked for afterwards.
+  bool reads_ahead() const;
+  /// Decodes the object that the first of these lines begins with, and says how far it looked. Malformed: the line has to be
+  /// cut out and decoded by itself. @pre reads_ahead().
+  outcome decode_first(std::string_view lines, const char*& reached);
   /// A row of nulls with this corrupt record.
   void add_corrupt(std::string_view text);
   /// A null row.
@@ -74,15 +84,23 @@ class json_decoder {
 
  private:
   struct node;
-  struct key_literal;
+  struct member_memo;
+  struct wanted_text;
+  enum class key_found { key, end, malformed };
+  /// Members of one object whose places are remembered.
+  static constexpr std::size_t most_places = 256;
   enum class fit { good, partial, bad };
 
   std::unique_ptr<node> make_node(const std::string& name, const data_type& type) const;
   void add_members(node& parent, const arrow::FieldVector& fields, const std::vector<int>& columns);
+  template <bool stops_early = false>
   bool read_members(json_scanner& scanner, node& object);
-  bool read_key(json_scanner& scanner, node& object, std::size_t place, int& member);
+  bool is_wanted(const node& column, const json_token& token);
+  key_found read_key(json_scanner& scanner, node& object, std::size_t place, int& member);
+  bool read_value(json_scanner& scanner, member_memo* memo, json_token& token);
   void keep_token(node& object, int member, const json_token& token);
   outcome decode_array(json_scanner& scanner, std::string_view text);
+  outcome decode_object(json_scanner& scanner, std::string_view text);
   outcome decode_value(json_scanner& scanner);
   fit add_only_element(node& target, const json_token& token);
   outcome add_object(node& object, std::string_view text);
@@ -104,6 +122,8 @@ class json_decoder {
   std::unique_ptr<node> root_;
   std::vector<node*> outputs_;  ///< Per column asked for.
   int corrupt_ = -1;            ///< Among outputs_, or -1.
+  bool selective_ = false;      ///< want_only() was called.
+  bool unwanted_ = false;       ///< Of the last row: why reading it ended.
   std::string scratch_;
   std::int64_t rows_ = 0;
   std::string complaint_;

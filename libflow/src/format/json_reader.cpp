@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <arrow/api.h>
 
 #include "flow/error.hpp"
@@ -19,13 +21,20 @@ std::string excerpt(std::string_view text) { return std::string(text.substr(0, 2
 /// What both readers do with one text.
 class row_decoding {
  public:
-  row_decoding(std::shared_ptr<const json_settings> settings, const schema_ptr& schema, const std::vector<int>& columns)
+  row_decoding(std::shared_ptr<const json_settings> settings, const schema_ptr& schema, const std::vector<int>& columns,
+               const std::vector<wanted_texts>& wanted)
       : settings_(std::move(settings)),
         schema_(chosen(schema, columns)),
-        decoder_(*settings_, schema, columns, json_root::rows) {}
+        decoder_(*settings_, schema, columns, json_root::rows) {
+    for (const auto& one : wanted) {
+      const auto at = std::find(columns.begin(), columns.end(), one.column);
+      if (at != columns.end()) decoder_.want_only(static_cast<std::size_t>(at - columns.begin()), one.values);
+    }
+  }
 
   json_decoder& decoder() { return decoder_; }
   std::int64_t malformed() const { return malformed_; }
+  std::int64_t left_out() const { return left_out_; }
 
   /// `place` says where the text stands, for a message.
   template <class Place>
@@ -33,6 +42,10 @@ class row_decoding {
     const bool valid = checked || valid_utf8(text);
     const auto outcome = valid ? decoder_.decode(text) : json_decoder::outcome::malformed;
     if (outcome == json_decoder::outcome::added || outcome == json_decoder::outcome::blank) return;
+    if (outcome == json_decoder::outcome::unwanted) {
+      ++left_out_;
+      return;
+    }
     ++malformed_;
     if (settings_->mode == malformed_mode::fail) {
       const auto why = outcome == json_decoder::outcome::partial ? decoder_.complaint() : "no JSON object";
@@ -41,6 +54,19 @@ class row_decoding {
     }
     if (settings_->mode == malformed_mode::drop || outcome == json_decoder::outcome::partial) return;
     decoder_.add_corrupt(valid ? std::string(text) : repaired_utf8(text));
+  }
+
+  /// The next row, if it can be read without being cut out as a line first.
+  bool add_first_of(line_scanner& lines) {
+    const auto rest = decoder_.reads_ahead() ? lines.whole_lines() : std::string_view();
+    if (rest.empty()) return false;
+    const char* reached = nullptr;
+    const auto outcome = decoder_.decode_first(rest, reached);
+    if (outcome == json_decoder::outcome::malformed) return false;
+    if (outcome == json_decoder::outcome::unwanted) ++left_out_;
+    if (outcome == json_decoder::outcome::partial) ++malformed_;
+    lines.end_line(reached);
+    return true;
   }
 
   batch take() {
@@ -53,6 +79,7 @@ class row_decoding {
   schema_ptr schema_;
   json_decoder decoder_;
   std::int64_t malformed_ = 0;
+  std::int64_t left_out_ = 0;
 };
 
 class json_line_reader final : public format_reader {
@@ -64,19 +91,20 @@ class json_line_reader final : public format_reader {
     const auto begin = lines_.position();
     std::string_view line;
     rows_.decoder().reserve(std::min(budget.rows, last_rows_ + last_rows_ / 8 + 64));
-    while (rows_.decoder().rows() < budget.rows && lines_.position() - begin < budget.bytes && lines_.next(line)) {
+    while (rows_.decoder().rows() < budget.rows && lines_.position() - begin < budget.bytes) {
+      if (rows_.add_first_of(lines_)) continue;
+      if (!lines_.next(line)) break;
       rows_.add(line, lines_.checked(), [this] { return lines_.place_for_message(); });
-      // A stretch of dropped rows does not end the read, but a read does not go on for ever either.
     }
     last_rows_ = rows_.decoder().rows();
-    if (last_rows_ == 0 && lines_.position() > begin) return read(budget, out);
-    if (last_rows_ == 0) return false;
+    if (last_rows_ == 0 && lines_.position() == begin) return false;
     out = rows_.take();
     return true;
   }
 
   std::int64_t position() const override { return lines_.position(); }
   std::int64_t malformed_rows() const override { return rows_.malformed(); }
+  std::int64_t rows_left_out() const override { return rows_.left_out(); }
 
  private:
   line_scanner lines_;
@@ -116,13 +144,18 @@ class json_whole_reader final : public format_reader {
 
 class json final : public file_format {
  public:
-  json(std::shared_ptr<const json_settings> settings, schema_ptr schema)
-      : settings_(std::move(settings)), schema_(std::move(schema)) {}
+  json(std::shared_ptr<const json_settings> settings, schema_ptr schema, std::vector<wanted_texts> wanted = {})
+      : settings_(std::move(settings)), schema_(std::move(schema)), wanted_(std::move(wanted)) {}
 
   std::string_view name() const override { return "json"; }
   schema_ptr schema() const override { return schema_; }
   std::shared_ptr<const file_format> with_schema(schema_ptr schema) const override {
     return std::make_shared<json>(settings_, std::move(schema));
+  }
+  std::shared_ptr<const file_format> wanting(const std::vector<wanted_texts>& all) const override {
+    // FAILFAST promises to look at every row.
+    if (settings_->mode == malformed_mode::fail || settings_->multi_line) return nullptr;
+    return std::make_shared<json>(settings_, schema_, all);
   }
   bool divisible() const override { return !settings_->multi_line && settings_->separator.size() <= 1; }
 
@@ -158,13 +191,14 @@ class json final : public file_format {
   std::unique_ptr<format_reader> make(std::unique_ptr<byte_input> input, byte_range range, std::int64_t skip, bool exact,
                                       const std::vector<int>& columns) const {
     line_scanner lines(std::move(input), range, settings_->separator, exact);
-    row_decoding rows(settings_, schema_, columns);
+    row_decoding rows(settings_, schema_, columns, wanted_);
     if (settings_->multi_line) return std::make_unique<json_whole_reader>(std::move(lines), std::move(rows), skip);
     return std::make_unique<json_line_reader>(std::move(lines), std::move(rows));
   }
 
   std::shared_ptr<const json_settings> settings_;
   schema_ptr schema_;
+  std::vector<wanted_texts> wanted_;
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ struct json_syntax {
   bool non_numeric = true;
   bool control_characters = false;
   bool any_escape = false;
+  bool one_line = false;  ///< A line's end is no blank: texts may be followed by other lines.
 };
 
 enum class json_kind : std::uint8_t { none, object, list, string, integer, real, not_finite, boolean, null };
@@ -36,7 +37,7 @@ struct json_token {
 };
 
 /// Bytes that must be readable behind a text.
-inline constexpr std::size_t json_padding = 32;
+inline constexpr std::size_t json_padding = 64;
 
 /// Steps over JSON text and checks all it steps over. Reads up to json_padding bytes behind the text's end, whatever they are.
 class json_scanner {
@@ -51,7 +52,7 @@ class json_scanner {
 
   /// Blanks, and comments if allowed. False for an open comment.
   bool skip_blanks() {
-    while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
+    while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || ((*at_ == '\n' || *at_ == '\r') && !syntax_->one_line))) ++at_;
     return !syntax_->comments || at_ >= end_ || *at_ != '/' || skip_comments();
   }
   /// The character c, after blanks.
@@ -91,6 +92,44 @@ class json_scanner {
   /// A member's name.
   bool name(json_token& out);
 
+  /// The value that begins here, found by a look at what most values are: a text without escapes, or a whole number. False
+  /// leaves everything as it was, and value() finds out.
+  bool plain_value(json_token& out) {
+    if (*at_ == '"') {
+      const auto* first = at_ + 1;
+      const auto* close = find_special(first, end_, '"');
+      if (close >= end_ || *close != '"') return false;
+      out = {json_kind::string, false, first, close};
+      at_ = close + 1;
+      return true;
+    }
+    return plain_number(out);
+  }
+
+#if defined(__SSE2__)
+  /// All ones for each quote, backslash and control character of 16 bytes.
+  static __m128i specials_in(const char* from, char quote) {
+    const auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(quote)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+                        _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes));
+  }
+#endif
+
+  /// The first quote, backslash or control character, or somewhere behind `end`.
+  static const char* find_special(const char* from, const char* end, char quote) {
+#if defined(__SSE2__)
+    while (true) {
+      const auto mask = static_cast<unsigned>(_mm_movemask_epi8(specials_in(from, quote)));
+      if (mask != 0) return from + std::countr_zero(mask);
+      from += 16;
+      if (from >= end) return end;
+    }
+#else
+    while (from < end && *from != quote && *from != '\\' && static_cast<unsigned char>(*from) > 0x1F) ++from;
+    return from;
+#endif
+  }
+
  private:
   bool skip_comments();
   bool rare_value(json_token& out, int depth);
@@ -120,29 +159,26 @@ class json_scanner {
     }
   }
 
-  /// The first quote, backslash or control character, or somewhere behind `end`.
-  static const char* find_special(const char* from, const char* end, char quote) {
-#if defined(__SSE2__)
-    const auto quotes = _mm_set1_epi8(quote), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1F);
-    while (true) {
-      const auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-      const auto hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, backslash)),
-                                    _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
-      const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hit));
-      if (mask != 0) return from + std::countr_zero(mask);
-      from += 16;
-      if (from >= end) return end;
-    }
-#else
-    while (from < end && *from != quote && *from != '\\' && static_cast<unsigned char>(*from) > 0x1F) ++from;
-    return from;
-#endif
-  }
-
   bool digits() {
     const auto* first = at_;
     while (at_ < end_ && static_cast<unsigned char>(*at_ - '0') < 10) ++at_;
     return at_ != first;
+  }
+
+  bool plain_number(json_token& out) {
+#if defined(__SSE2__)
+    const auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
+    const auto low = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+    const auto digit = _mm_cmpeq_epi8(_mm_min_epu8(low, _mm_set1_epi8(9)), low);
+    const auto count = std::countr_one(static_cast<unsigned>(_mm_movemask_epi8(digit)));
+    const auto* after = at_ + count;
+    if (count == 0 || (*at_ == '0' && count > 1) || after >= end_ || (*after != ',' && *after != '}')) return false;
+    out = {json_kind::integer, false, at_, after};
+    at_ = after;
+    return true;
+#else
+    return false;
+#endif
   }
 
   bool number(json_token& out) {

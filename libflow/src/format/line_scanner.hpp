@@ -28,6 +28,21 @@ class line_scanner {
 
   /// The next line, valid until the next call; false at the end.
   bool next(std::string_view& line);
+  /// Lines of good UTF-8 that are wholly in the buffer, their ends included; maybe none although there are more. For a reader
+  /// that finds the first one's end itself, and then says end_line().
+  std::string_view whole_lines() const {
+    if (cursor_ >= checked_ || position() >= range_.end || !started_) return {};
+    return {cursor_, static_cast<std::size_t>(checked_ - cursor_)};
+  }
+  /// Goes on behind the line in which `reached` lies.
+  void end_line(const char* reached) {
+    if (*reached == '\n') {
+      cursor_ = reached + 1;
+    } else {
+      const char* end = nullptr;
+      find_end(reached, end, cursor_);
+    }
+  }
   /// Where the line after the last one given out begins.
   std::int64_t position() const { return base_ + (cursor_ - buffer_.data()); }
   /// Bytes of the last line given out are known to be UTF-8.

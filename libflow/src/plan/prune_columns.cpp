@@ -120,6 +120,7 @@ resolved_ptr prune_aggregate(const resolved_plan& node) {
 }
 
 resolved_ptr prune_join(const resolved_plan& node, id_set needed) {
+  const auto read_above = needed;
   if (node.condition) add_read(needed, *node.condition);
   auto copy = std::make_shared<resolved_plan>(node);
   for (auto& child : copy->children) child = prune(child, needed);
@@ -127,6 +128,12 @@ resolved_ptr prune_join(const resolved_plan& node, id_set needed) {
   auto both = copy->children[0]->output;
   if (!left_only) both.insert(both.end(), copy->children[1]->output.begin(), copy->children[1]->output.end());
   copy->output = passed_through(node.output, both);
+  // Columns of the condition alone end here. Two streams keep theirs: what is joined may come an epoch later.
+  if (!left_only && !(node.children[0]->streaming && node.children[1]->streaming)) {
+    const auto first = copy->output.front();
+    std::erase_if(copy->output, [&](const resolved_column& column) { return !read_above.contains(column.id); });
+    if (copy->output.empty()) copy->output.push_back(first);
+  }
   return copy;
 }
 

@@ -1,7 +1,9 @@
 #include "plan/stage_builder.hpp"
 
 #include <algorithm>
+#include <optional>
 
+#include <arrow/scalar.h>
 #include <arrow/type.h>
 
 #include "flow/error.hpp"
@@ -39,6 +41,30 @@ schema_ptr selected(const schema_ptr& schema, const std::vector<int>& columns) {
   arrow::FieldVector fields;
   for (const int column : columns) fields.push_back(schema->field(column));
   return arrow::schema(std::move(fields));
+}
+
+std::optional<std::string> text_literal(const expression& e) {
+  if (e.kind != expression_kind::literal || !e.value->is_valid || e.value->type->id() != arrow::Type::STRING) return {};
+  return e.value->ToString();
+}
+
+// What `column = 'text'` and `column IN ('text', ...)` ask; nothing for other conditions.
+std::optional<wanted_texts> wanted_by(const expression& part, const resolved_plan& scan) {
+  if (part.kind != expression_kind::call || part.arguments.size() < 2) return {};
+  const bool equality = (part.name == "=" || part.name == "==") && part.arguments.size() == 2;
+  if (!equality && part.name != "in") return {};
+  const std::size_t at = equality && text_literal(*part.arguments[0]) ? 1 : 0;
+  const auto id = whole_column(*part.arguments[at]);
+  const auto* column = id ? find_column(scan.output, *id) : nullptr;
+  if (!column || column->type->id() != arrow::Type::STRING) return {};
+  wanted_texts out{scan.columns[static_cast<std::size_t>(position_of(scan.output, *id))], {}};
+  for (std::size_t i = 0; i < part.arguments.size(); ++i) {
+    if (i == at) continue;
+    auto text = text_literal(*part.arguments[i]);
+    if (!text) return {};
+    out.values.push_back(std::move(*text));
+  }
+  return out;
 }
 
 bool has_distinct(const resolved_plan& aggregate) {
@@ -126,6 +152,14 @@ int stage_builder::place_scan(const resolved_plan& node) {
   return id;
 }
 
+void stage_builder::ask_source(int at, const resolved_plan& node, const expression_ptr& condition) {
+  if (node.kind != resolved_kind::scan) return;
+  auto& source = plan_.sources[static_cast<std::size_t>(stage(at).source)];
+  for (const auto& part : conjuncts(condition)) {
+    if (auto wanted = wanted_by(*part, node)) source.wanted.push_back(std::move(*wanted));
+  }
+}
+
 int stage_builder::place_project(const resolved_plan& node) {
   // A filter below and the projection are one pass over the rows.
   const bool filters = node.children[0]->kind == resolved_kind::filter;
@@ -135,6 +169,7 @@ int stage_builder::place_project(const resolved_plan& node) {
   for (std::size_t i = 0; i < node.values.size(); ++i) {
     outputs.push_back({node.output[i].name, bind_resolved(*node.values[i], input.output)});
   }
+  if (filters) ask_source(id, input, node.children[0]->condition);
   auto predicate = filters ? bind_resolved(*node.children[0]->condition, input.output) : nullptr;
   append(id, make_filter_project(stage(id).output, std::move(predicate), std::move(outputs)));
   return id;
@@ -142,6 +177,7 @@ int stage_builder::place_project(const resolved_plan& node) {
 
 int stage_builder::place_filter(const resolved_plan& node) {
   const int id = place(*node.children[0]);
+  ask_source(id, *node.children[0], node.condition);
   append(id, make_filter(stage(id).output, bind_resolved(*node.condition, node.children[0]->output)));
   return id;
 }

@@ -23,6 +23,8 @@ class stage_builder {
   /// Adds the node and all below it; the id of the stage its rows leave.
   int place(const resolved_plan& node);
   int place_scan(const resolved_plan& node);
+  /// Tells the source below what the condition on its rows asks of its texts.
+  void ask_source(int at, const resolved_plan& node, const expression_ptr& condition);
   int place_project(const resolved_plan& node);
   int place_filter(const resolved_plan& node);
   int place_window(const resolved_plan& node);

@@ -34,6 +34,17 @@ std::string columns_of(const physical_source& source) {
   return text;
 }
 
+std::string wanted_of(const physical_source& source) {
+  const auto schema = source.provider->schema();
+  std::string text;
+  for (const auto& one : source.wanted) {
+    text += (text.empty() ? ", only " : " and ") + schema->field(one.column)->name() + " in (";
+    for (const auto& value : one.values) text += (&value == one.values.data() ? "'" : ", '") + value + "'";
+    text += ")";
+  }
+  return text;
+}
+
 void append(const physical_plan& plan, int id, int depth, std::string& text) {
   const auto& stage = plan.stages.at(static_cast<std::size_t>(id));
   for (auto spec = stage.chain.rbegin(); spec != stage.chain.rend(); ++spec) {
@@ -43,7 +54,8 @@ void append(const physical_plan& plan, int id, int depth, std::string& text) {
   }
   if (stage.source >= 0) {
     const auto& source = plan.sources.at(static_cast<std::size_t>(stage.source));
-    text += indented("(" + std::to_string(id) + ") Scan " + source.provider->description() + " [" + columns_of(source) + "]",
+    text += indented("(" + std::to_string(id) + ") Scan " + source.provider->description() + " [" + columns_of(source) + "]" +
+                         wanted_of(source),
                      depth);
   }
   for (const auto& input : stage.inputs) {

@@ -70,6 +70,12 @@ int stage_builder::place_join(const resolved_plan& node) {
   plan.how = node.how;
   plan.stream_is_left = rows_are_left;
   add_condition(node, sides, plan);
+  if (node.how != join_type::left_semi && node.how != join_type::left_anti) {
+    auto both = node.children[0]->output;
+    both.insert(both.end(), node.children[1]->output.begin(), node.children[1]->output.end());
+    plan.outputs.emplace();
+    for (const auto& column : node.output) plan.outputs->push_back(position_of(both, column.id));
+  }
   const auto table = std::make_shared<const physical_plan>(
       stage_builder({.streaming = false, .mode = output_mode::append}).build(*sides.table));
   plan.table_schema = table->output;
