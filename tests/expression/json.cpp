@@ -16,8 +16,8 @@ using nlohmann::json;
 json values_of(const std::string& text, const batch& rows) {
   const auto value = evaluate_array(*bind(*parse_expression(text), *rows->schema()), *rows, {});
   json out = json::array();
-  for (auto& row : batch_to_json(*arrow::RecordBatch::Make(arrow::schema({arrow::field("v", value->type())}), value->length(),
-                                                           {value})))
+  for (auto& row :
+       batch_to_json(*arrow::RecordBatch::Make(arrow::schema({arrow::field("v", value->type())}), value->length(), {value})))
     out.push_back(row.at(0));
   return out;
 }
@@ -148,4 +148,19 @@ BOOST_AUTO_TEST_CASE(tuple_takes_the_last_member_that_is_not_null) {
   const auto rows = texts({R"({"a": 1.50, "b": "x\ty", "a": 2, "b": null})", "[1]", std::nullopt, "{"});
   BOOST_TEST(values_of("json_tuple(j, 'a', 'b', 'c')", rows) ==
              json::parse(R"([["2", "x\ty", null], [null, null, null], [null, null, null], [null, null, null]])"));
+}
+
+BOOST_AUTO_TEST_CASE(csv_record_becomes_a_struct_and_what_does_not_fit_null) {
+  const auto rows = texts({"1,x", "y,z", "1", "", std::nullopt, "2,\"a\nb\"\nmore"});
+  BOOST_TEST(values_of("from_csv(j, 'a INT, b STRING, _corrupt_record STRING')", rows) ==
+             json::parse(R"([[1, "x", null], [null, "z", "y,z"], [1, null, "1"], [null, null, ""], null, [2, "a\nb", null]])"));
+  BOOST_TEST(values_of("from_csv(j, 'a STRING', map('sep', ';'))", texts({"1,x"})) == json::parse(R"([["1,x"]])"));
+  check_failure("from_csv(j, 'a INT', map('mode', 'FAILFAST'))", "x", "no record of STRUCT<a: INT>: x");
+  check_failure("from_csv(j, 'a INT', map('separator', ';'))", "x", "from_csv()");
+  check_failure("from_csv(j, 'ARRAY<INT>')", "x", "columns");
+}
+
+BOOST_AUTO_TEST_CASE(null_struct_is_no_csv_record) {
+  const auto rows = texts({"1,x", std::nullopt});
+  BOOST_TEST(values_of("to_csv(from_csv(j, 'a INT, b STRING'), map('sep', '|'))", rows) == json::parse(R"(["1|x", null])"));
 }

@@ -1,7 +1,9 @@
 #include <arrow/api.h>
 
+#include "batch/arrow_status.hpp"
 #include "flow/error.hpp"
 #include "flow/format_writer.hpp"
+#include "format/csv_value.hpp"
 #include "format/format_option.hpp"
 #include "format/text_column.hpp"
 #include "format/time_writer.hpp"
@@ -97,14 +99,19 @@ class csv_format_writer final : public format_writer {
   }
 
   void append_rows(const arrow::RecordBatch& rows, std::string& out) const override {
-    std::vector<text_column> columns;
-    for (const auto& values : rows.columns()) columns.push_back(texts_of(*values));
-    for (std::int64_t row = 0; row < rows.num_rows(); ++row) {
-      for (std::size_t i = 0; i < columns.size(); ++i) {
+    for_each_record(rows.columns(), rows.num_rows(), out, [&](std::int64_t) { out += style_.line_end; });
+  }
+  /// Appends each row's fields; `ended(row)` is called behind each.
+  template <class Ended>
+  void for_each_record(const arrow::ArrayVector& columns, std::int64_t rows, std::string& out, Ended ended) const {
+    std::vector<text_column> texts;
+    for (const auto& values : columns) texts.push_back(texts_of(*values));
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (std::size_t i = 0; i < texts.size(); ++i) {
         if (i > 0) out += style_.separator;
-        out += columns[i][row];
+        out += texts[i][row];
       }
-      out += style_.line_end;
+      ended(row);
     }
   }
   std::string_view extension() const override { return "csv"; }
@@ -157,6 +164,21 @@ class csv_format_writer final : public format_writer {
 };
 
 }  // namespace
+
+csv_value_kernel csv_value_writer(const options& settings, const data_type& type) {
+  const auto writer = std::make_shared<const csv_format_writer>(settings, arrow::schema(type->fields()));
+  return [writer](const array& values) {
+    const auto& structs = static_cast<const arrow::StructArray&>(*values);
+    arrow::StringBuilder out;
+    check(out.Reserve(values->length()));
+    std::string text;
+    writer->for_each_record(check(structs.Flatten()), values->length(), text, [&](std::int64_t row) {
+      check(structs.IsNull(row) ? out.AppendNull() : out.Append(text));
+      text.clear();
+    });
+    return check(out.Finish());
+  };
+}
 
 format_writer_ptr csv_writer(const options& settings, schema_ptr schema) {
   return std::make_shared<csv_format_writer>(settings, std::move(schema));

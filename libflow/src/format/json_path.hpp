@@ -19,8 +19,8 @@ class json_path {
   /// Nothing for what is no path.
   static std::optional<json_path> parse(std::string_view text);
 
-  /// Appends the value found: a text as it is, anything else as JSON. False, with nothing appended, if there is none or the text is
-  /// malformed. @pre json_padding bytes behind the text are readable.
+  /// Appends the value found: a text as it is, anything else as JSON. False, with nothing appended, if there is none or the
+  /// text is malformed. @pre json_padding bytes behind the text are readable.
   bool find(std::string_view text, std::string& out) const;
 
   /// One step down.

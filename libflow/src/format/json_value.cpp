@@ -16,7 +16,8 @@ json_settings read_settings(const options& settings) {
   auto read = json_settings::read(settings);
   read.rewrites_values = true;
   if (read.mode == malformed_mode::drop) {
-    throw error(errc::invalid_option, "option \"mode\" = \"DROPMALFORMED\": a value cannot be dropped; use PERMISSIVE or FAILFAST");
+    throw error(errc::invalid_option,
+                "option \"mode\" = \"DROPMALFORMED\": a value cannot be dropped; use PERMISSIVE or FAILFAST");
   }
   return read;
 }
@@ -95,7 +96,8 @@ class value_reader {
     if (outcome == json_decoder::outcome::added) return true;
     if (outcome == json_decoder::outcome::blank) return false;
     if (settings_.mode == malformed_mode::fail) {
-      const auto why = outcome == json_decoder::outcome::partial ? decoder.complaint() : "no JSON of the type " + to_ddl(*type_);
+      const auto why =
+          outcome == json_decoder::outcome::partial ? decoder.complaint() : "no JSON of the type " + to_ddl(*type_);
       throw error(errc::malformed_data, "from_json: " + why + ": " + std::string(text.substr(0, 200)) +
                                             (text.size() > 200 ? "..." : "") + " (mode FAILFAST; PERMISSIVE gives null)");
     }

@@ -7,7 +7,8 @@
 #include "flow/options.hpp"
 #include "flow/types.hpp"
 
-/// JSON in a column of texts: what from_json(), to_json() and schema_of_json() do, by the code that reads and writes JSON files.
+/// JSON in a column of texts: what from_json(), to_json() and schema_of_json() do, by the code that reads and writes JSON
+/// files.
 namespace flow {
 
 /// A whole column to a whole column. May be called by several threads.

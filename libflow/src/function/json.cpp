@@ -1,5 +1,3 @@
-#include "function/json.hpp"
-
 #include <arrow/api.h>
 
 #include "flow/error.hpp"
@@ -7,53 +5,17 @@
 #include "format/json_text.hpp"
 #include "format/json_value.hpp"
 #include "format/padded_texts.hpp"
+#include "function/option_map.hpp"
 #include "function/register.hpp"
 #include "function/row_kernels.hpp"
 #include "function/signature.hpp"
 
 namespace flow {
 
-std::optional<options> constant_options(const bound_expression& map) {
-  const auto& type = *map.type();
-  const bool texts = is_map_type(type) && is_string_type(*static_cast<const arrow::MapType&>(type).key_type()) &&
-                     is_string_type(*static_cast<const arrow::MapType&>(type).item_type());
-  const auto constant = texts ? map.constant() : nullptr;
-  if (!constant || !constant->is_valid) return std::nullopt;
-  options out;
-  const auto& entries = static_cast<const arrow::StructArray&>(*static_cast<const arrow::MapScalar&>(*constant).value);
-  const auto& keys = static_cast<const arrow::StringArray&>(*entries.field(0));
-  const auto& values = static_cast<const arrow::StringArray&>(*entries.field(1));
-  for (std::int64_t i = 0; i < entries.length(); ++i) out.set(keys.GetString(i), values.IsNull(i) ? "" : values.GetString(i));
-  return out;
-}
-
 namespace {
 
 using i64 = std::int64_t;
 using arguments_span = std::span<const arrow::Datum>;
-
-/// The options in the map at `place`, or none. @throws error{type_mismatch}.
-options read_options(const function_text& f, const bound_list& a, std::size_t place) {
-  if (a.size() <= place) return {};
-  auto out = constant_options(*a[place]);
-  if (!out) refuse_arguments(f, a, "options are a constant map of texts");
-  return std::move(*out);
-}
-
-/// "a INT, b STRING" or "ARRAY<STRUCT<a: INT>>".
-data_type read_schema(const function_text& f, const bound_list& a) {
-  const auto text = constant_text(*a[1]);
-  if (!text) refuse_arguments(f, a, "the schema is a constant text such as 'a INT, b STRING'");
-  data_type type;
-  try {
-    type = parse_type(*text);
-  } catch (const error&) {
-    type = arrow::struct_(parse_schema(*text)->fields());
-  }
-  if (!is_struct_type(*type) && !is_list_type(*type) && !is_map_type(*type))
-    refuse_arguments(f, a, "the schema is columns, an ARRAY or a MAP, not " + to_ddl(*type));
-  return type;
-}
 
 scalar_binding bind_whole(bound_ptr argument, const data_type& type, json_value_kernel kernel) {
   return {{std::move(argument)},
@@ -66,6 +28,7 @@ scalar_binding bind_whole(bound_ptr argument, const data_type& type, json_value_
 
 scalar_binding bind_from_json(const function_text& f, bound_list a) {
   const auto type = read_schema(f, a);
+  if (!is_nested_type(*type)) refuse_arguments(f, a, "the schema is columns, an ARRAY or a MAP, not " + to_ddl(*type));
   const auto settings = read_options(f, a, 2);
   auto kernel = json_value_reader(settings, type);
   settings.finish("from_json()");
@@ -250,12 +213,15 @@ scalar_binding bind_json_tuple(const function_text& f, bound_list a) {
 
 void register_json(function_catalog& c) {
   using enum accepts;
-  const auto with_text = [&](const function_text& f, const parameters& p, scalar_binding (*bind)(const function_text&, bound_list)) {
+  const auto with_text = [&](const function_text& f, const parameters& p,
+                             scalar_binding (*bind)(const function_text&, bound_list)) {
     define(c, f, p, [f, bind](bound_list a) { return bind(f, std::move(a)); });
   };
-  with_text({"from_json", "from_json(json, schema [, options])", "The value a JSON text stands for, decoded by a schema in DDL."},
-            takes({bytes, text, map}, 2), bind_from_json);
-  with_text({"to_json", "to_json(value [, options])", "A struct, an array or a map as JSON."}, takes({any, map}, 1), bind_to_json);
+  with_text(
+      {"from_json", "from_json(json, schema [, options])", "The value a JSON text stands for, decoded by a schema in DDL."},
+      takes({bytes, text, map}, 2), bind_from_json);
+  with_text({"to_json", "to_json(value [, options])", "A struct, an array or a map as JSON."}, takes({any, map}, 1),
+            bind_to_json);
   with_text({"schema_of_json", "schema_of_json(json [, options])", "The schema, in DDL, of a constant JSON text."},
             takes({text, map}, 1), bind_schema_of_json);
   with_text({"json_tuple", "json_tuple(json, name, ...)", "A column for each of these members of a JSON object, as text."},
@@ -271,8 +237,8 @@ void register_json(function_catalog& c) {
          takes({bytes}), types::list(types::string()),
          for_each_text<arrow::ListBuilder>(
              [] {
-               return std::make_unique<arrow::ListBuilder>(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>(),
-                                                           types::list(types::string()));
+               return std::make_unique<arrow::ListBuilder>(
+                   arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>(), types::list(types::string()));
              },
              [](arguments_span) {
                return [](i64, std::string_view json, arrow::ListBuilder& out) { return append_object_keys(json, out); };

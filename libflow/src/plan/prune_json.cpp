@@ -5,7 +5,7 @@
 #include <arrow/type.h>
 
 #include "flow/error.hpp"
-#include "function/json.hpp"
+#include "function/option_map.hpp"
 #include "plan/name_resolution.hpp"
 #include "plan/optimizer_rules.hpp"
 

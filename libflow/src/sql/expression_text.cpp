@@ -357,7 +357,9 @@ std::string call_name(const expression& e) {
   if (name == "window" || name == "session_window") return name;
   if (name == "explode" || name == "explode_outer") return "col";
   // Schema and options are settings of these, not arguments.
-  if (count > 1 && (name == "from_json" || name == "to_json" || name == "schema_of_json")) return name + "(" + inner(0) + ")";
+  if (count > 1 && (name == "from_json" || name == "to_json" || name == "schema_of_json" || name == "from_csv" ||
+                    name == "to_csv" || name == "schema_of_csv"))
+    return name + "(" + inner(0) + ")";
   std::string out = function_name(e.name) + "(" + (e.distinct ? "DISTINCT " : "") + joined(a, 0, inner_name) + ")";
   for (std::size_t i = 0; i < e.within_group.size(); ++i) {
     const auto order = to_sort_order(e.within_group[i]);
