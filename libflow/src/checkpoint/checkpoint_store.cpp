@@ -7,6 +7,7 @@
 #include <deque>
 #include <fstream>
 #include <random>
+#include <set>
 #include <unordered_set>
 
 #include "checkpoint/checkpoint_lock.hpp"
@@ -228,6 +229,7 @@ class lmdb_checkpoint_store final : public checkpoint_store {
 
   std::shared_ptr<lmdb_environment> open_environment();
   void take_ownership();
+  void check_small_records(const lmdb_transaction& t) const;
   void write_metadata() const;
   void load_epochs();
   void clear_orphans();
@@ -363,6 +365,7 @@ void lmdb_checkpoint_store::take_ownership() {
   };
   bool made = false;
   write_as_owner("open", 0, [&](const lmdb_transaction& t) {
+    check_small_records(t);
     const auto stored = [&](std::string_view key) {
       const auto bytes = t.get(table::meta, key);
       return bytes ? unseal(key, *bytes, name(key)) : json();
@@ -390,6 +393,22 @@ void lmdb_checkpoint_store::take_ownership() {
   if (!made && fs::exists(dir_ / metadata_file)) return;
   write_metadata();
   if (!settings_.temporary) sync_directory_of_state(dir_);
+}
+
+/// A damaged key would make a record look as if it had never been written.
+void lmdb_checkpoint_store::check_small_records(const lmdb_transaction& t) const {
+  static const std::set<std::string_view> known{"format", "query", "created", "owner", "plan", "committed", transaction_key};
+  for (const auto which : {table::meta, table::sinks, table::plans}) {
+    t.each(which, [&](std::string_view key, std::string_view stored) {
+      const bool named = which != table::plans;
+      const auto name =
+          (named ? "the record \"" + std::string(key) + "\"" : "the plan of epoch " + std::to_string(from_big_endian(key))) +
+          " in " + environment_->file().string();
+      if (named && !known.contains(key)) throw error(errc::checkpoint_corrupt, name + " is damaged: nothing has such a name");
+      unseal(key, stored, name);
+      return true;
+    });
+  }
 }
 
 void lmdb_checkpoint_store::write_metadata() const {

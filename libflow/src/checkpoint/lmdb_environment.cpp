@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <random>
 
+#include "checkpoint/page_check.hpp"
+#include "checkpoint/record_codec.hpp"
 #include "flow/error.hpp"
 
 namespace flow {
@@ -53,6 +56,11 @@ std::string_view advice(int code) {
 using cursor_ptr = std::unique_ptr<MDB_cursor, void (*)(MDB_cursor*)>;
 
 }  // namespace
+
+transaction_record read_transaction(std::string_view stored) {
+  const auto content = unseal(transaction_key, stored, "the record of the newest transaction");
+  return {content.at(0).get<std::uint64_t>(), content.at(1).get<std::uint64_t>()};
+}
 
 std::string big_endian(std::uint64_t number) {
   std::string key(8, '\0');
@@ -145,6 +153,7 @@ lmdb_environment::lmdb_environment(std::filesystem::path file, lmdb_options opti
   if (options_.no_lock) flags |= MDB_NOLOCK;
   if (options_.no_sync) flags |= MDB_NOSYNC;
   check(options_.fault ? options_.fault("open") : 0, "open");
+  check_file();
   check(mdb_env_open(raw, file_.c_str(), flags, 0644), "open");
   MDB_stat layout{};
   check(mdb_env_stat(raw, &layout), "open");
@@ -172,22 +181,42 @@ void lmdb_environment::refuse_truncated() {
                                             "; it was cut short, restore the file from a copy");
 }
 
-void lmdb_environment::open_tables() {
-  MDB_txn* txn = nullptr;
-  check(mdb_txn_begin(env_.get(), nullptr, options_.read_only ? MDB_RDONLY : 0u, &txn), "open");
-  for (std::size_t i = 0; i < table_names.size(); ++i) {
-    const int code = mdb_dbi_open(txn, table_names[i], options_.read_only ? 0u : MDB_CREATE, &handles_[i]);
-    if (code != 0) {
-      mdb_txn_abort(txn);
-      if (code == MDB_MAP_FULL) {
-        grow(2 * map_bytes() + slack_bytes);
-        open_tables();
-        return;
-      }
-      check(code, std::string("open the table \"") + table_names[i] + "\" in");
-    }
+/// Before LMDB follows what stands in it.
+void lmdb_environment::check_file() const {
+  std::error_code none;
+  if (std::filesystem::file_size(file_, none) == 0 || none) return;
+  if (options_.read_only) {
+    check_meta_pages(file_);
+  } else {
+    check_pages(file_);
   }
-  check(mdb_txn_commit(txn), "open");
+}
+
+void lmdb_environment::sign(MDB_txn* txn) const {
+  const auto record = seal(transaction_key, {mdb_txn_id(txn), lineage_});
+  lmdb_transaction(*this, txn).put(table::meta, transaction_key, record);
+}
+
+void lmdb_environment::open_tables() {
+  MDB_txn* raw = nullptr;
+  check(mdb_txn_begin(env_.get(), nullptr, options_.read_only ? MDB_RDONLY : 0u, &raw), "open");
+  std::unique_ptr<MDB_txn, void (*)(MDB_txn*)> txn(raw, mdb_txn_abort);
+  const auto number = mdb_txn_id(raw);
+  if (options_.read_only && !options_.no_lock) check_snapshot(file_, number);
+  for (std::size_t i = 0; i < table_names.size(); ++i) {
+    const int code = mdb_dbi_open(raw, table_names[i], options_.read_only ? 0u : MDB_CREATE, &handles_[i]);
+    if (code == MDB_MAP_FULL) {
+      txn.reset();
+      grow(2 * map_bytes() + slack_bytes);
+      return open_tables();
+    }
+    check(code, std::string("open the table \"") + table_names[i] + "\" in");
+  }
+  const auto stored = lmdb_transaction(*this, raw).get(table::meta, transaction_key);
+  const auto before = stored ? read_transaction(*stored) : transaction_record{};
+  // The number of a write transaction is one more than that of what it sees.
+  lineage_ = stored && before.number + 1 == number ? before.lineage : std::random_device{}();
+  check(mdb_txn_commit(txn.release()), "open");
 }
 
 void lmdb_environment::check(int code, std::string_view operation) const {
@@ -228,6 +257,7 @@ bool lmdb_environment::try_write(std::string_view operation, const std::function
   std::unique_ptr<MDB_txn, void (*)(MDB_txn*)> txn(raw, mdb_txn_abort);
   try {
     body(lmdb_transaction(*this, raw));
+    sign(raw);
     check(options_.fault ? options_.fault("commit") : 0, operation);
     int code = mdb_txn_commit(txn.release());
     // LMDB calls a write cut short by a full disk an input/output error.

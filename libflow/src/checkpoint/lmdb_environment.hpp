@@ -19,6 +19,15 @@ namespace flow {
 enum class table : std::size_t { meta, epochs, plans, segments, sinks };
 inline constexpr std::array<const char*, 5> table_names = {"meta", "epochs", "plans", "segments", "sinks"};
 
+/// What each write transaction says of itself in the table "meta": a transaction number in LMDB's own pages has no checksum.
+/// A compact copy counts from 1 again, and begins a lineage.
+struct transaction_record {
+  std::uint64_t number = 0, lineage = 0;
+};
+inline constexpr std::string_view transaction_key = "transaction";
+/// @throws error{checkpoint_corrupt}.
+transaction_record read_transaction(std::string_view stored);
+
 /// A number as a key that sorts by it.
 std::string big_endian(std::uint64_t number);
 std::uint64_t from_big_endian(std::string_view key);
@@ -87,7 +96,9 @@ class lmdb_environment {
   struct map_full {};
 
   bool try_write(std::string_view operation, const std::function<void(const lmdb_transaction&)>& body);
+  void check_file() const;
   void open_tables();
+  void sign(MDB_txn* txn) const;
   void refuse_truncated();
   /// Raises the map to at least `bytes`; waits until no reader is in the middle of something.
   void grow(std::size_t bytes);
@@ -97,6 +108,7 @@ class lmdb_environment {
   std::unique_ptr<MDB_env, void (*)(MDB_env*)> env_;
   std::array<MDB_dbi, table_names.size()> handles_{};
   std::size_t page_bytes_ = 4096;
+  std::uint64_t lineage_ = 0;
   std::mutex readers_mutex_;
   std::vector<lmdb_reader*> readers_;
 };
