@@ -5,50 +5,15 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
-#include <functional>
 #include <iostream>
 
 #include <flow/failpoint.hpp>
 
 #include "crash_round.hpp"
 #include "refusals.hpp"
+#include "tally.hpp"
 
 namespace recovery {
-
-/// Counts outcomes, and prints of each failure what repeats it.
-class tally {
- public:
-  tally(const settings& s, std::string self) : settings_(s), self_(std::move(self)) {}
-
-  /// Runs a round; its failures of any kind are one of ours. How often it was killed at its step.
-  int check(crash_round& r, const std::string& again, const std::function<std::string()>& run) {
-    std::string wrong;
-    try {
-      wrong = run();
-    } catch (const std::exception& e) {
-      wrong = e.what();
-    }
-    note(wrong, r.history(), again);
-    return r.reached();
-  }
-  void note(const std::string& wrong, const std::string& history, const std::string& again) {
-    if (wrong.empty()) {
-      ++passed_;
-      return;
-    }
-    ++failed_;
-    std::cout << "FAIL: " << wrong << "\n"
-              << history << "again: " << self_ << " --bin " << settings_.bin << again << " --keep\n"
-              << std::flush;
-  }
-  int passed() const { return passed_; }
-  int failed() const { return failed_; }
-
- private:
-  const settings& settings_;
-  std::string self_;
-  int passed_ = 0, failed_ = 0;
-};
 
 /// Each failpoint in each program and mode that passes it.
 void run_steps(const settings& s, std::uint64_t seed, const std::string& only, tally& all) {
@@ -123,7 +88,8 @@ int main(int argc, char** argv) {
   s.scratch = scratch;
 
   const auto began = std::chrono::steady_clock::now();
-  recovery::tally all(s, argv[0]);
+  const std::string self = argv[0];
+  recovery::tally all(self + " --bin " + s.bin);
   if (refusals) {
     const auto wrong = recovery::check_refusals(s);
     for (const auto& each : wrong) all.note(each, "", " --refusals");
