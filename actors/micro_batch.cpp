@@ -30,7 +30,7 @@ void query_actor::look_for_data() {
   const auto what = launch_->settings.trigger.what;
   // Available-now reads what was there at the start: sources that make rows from time see it stand still.
   const auto now = what == trigger::kind::available_now ? first_look_ : next_.progress.started;
-  send(planner_, discover_message{{what == trigger::kind::once, now}});
+  send(planner_, discover_message{{what == trigger::kind::once, now, what == trigger::kind::available_now}});
 }
 
 /// An epoch that was planned before a crash or restart: its plan is durable already.

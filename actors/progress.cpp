@@ -88,7 +88,8 @@ nlohmann::json to_json(const epoch_progress& p) {
                              {"numInputRows", each.rows},
                              {"inputRowsPerSecond", per_second(each.rows, since_last)},
                              {"processedRowsPerSecond", per_second(each.rows, spent * 1000)}};
-    if (!each.readers.empty()) source["metrics"] = each.readers;
+    if (!each.metrics.is_null()) source["metrics"] = each.metrics;
+    if (!each.readers.empty()) source[each.metrics.is_null() ? "metrics" : "readers"] = each.readers;
     out["sources"].push_back(std::move(source));
   }
   return out;

@@ -35,6 +35,7 @@ struct epoch_progress {
     nlohmann::json start, end, latest;
     std::int64_t rows = 0;
     std::vector<nlohmann::json> readers;  ///< Readers' own metrics.
+    nlohmann::json metrics;               ///< The source's own, or null.
   };
   struct operator_progress {
     std::string uid;

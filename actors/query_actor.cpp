@@ -389,7 +389,8 @@ void query_actor::report_progress(epoch n) {
                                            account.end_positions[i],
                                            launch_->sources[i]->latest(),
                                            0,
-                                           std::move(account.readers[i])};
+                                           std::move(account.readers[i]),
+                                           launch_->sources[i]->metrics(account.end_positions[i])};
     for (const auto& each : readers_) {
       if (each.source == i) source.rows += account.reports[each.participant]->rows_in;
     }

@@ -1,5 +1,6 @@
 #include "actors/query_launch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -81,6 +82,24 @@ void recover_sink(query_launch& launch) {
   }
 }
 
+/// Where the sources began, if the query has been started before and ended without an epoch.
+std::vector<nlohmann::json> first_positions(const query_launch& launch) {
+  std::vector<nlohmann::json> positions(launch.sources.size());
+  const auto stored = launch.store->first_positions();
+  for (std::size_t i = 0; i < std::min(stored.size(), positions.size()); ++i) positions[i] = stored[i];
+  return positions;
+}
+
+void keep_first_positions(query_launch& launch) {
+  bool any = false;
+  for (std::size_t i = 0; i < launch.sources.size(); ++i) {
+    if (!launch.sources[i]->keeps_first_position()) continue;
+    launch.positions[i] = launch.sources[i]->position({});
+    any = true;
+  }
+  if (any && launch.store->first_positions() != launch.positions) launch.store->set_first_positions(launch.positions);
+}
+
 /// Epochs that a crash or restart interrupted run again exactly as they were planned.
 void adopt_plans(query_launch& launch) {
   auto number = launch.last.next();
@@ -108,7 +127,9 @@ void restore_sources(query_launch& launch) {
     launch.last_passed = record->late_watermark;
     for (std::size_t i = 0; i < launch.sources.size(); ++i) launch.positions[i] = record->sources.at(i);
   }
+  if (!record) launch.positions = first_positions(launch);
   for (std::size_t i = 0; i < launch.sources.size(); ++i) launch.sources[i]->restore(launch.positions[i]);
+  if (!record) keep_first_positions(launch);
   launch.continuous() ? forget_plans(launch) : adopt_plans(launch);
 }
 

@@ -43,7 +43,7 @@ source_actor::behavior_type source_actor::make_behavior() {
         finish(barrier{m.number, {}, m.settled});
       },
       [this](const drain_message& m) {
-        drains_.push_back(m);
+        drains_.push_back({m, std::chrono::steady_clock::now()});
         make_available(0);
       },
       [this](const read_message&) {
@@ -161,10 +161,17 @@ void source_actor::make_available(std::uint64_t ticket) {
 void source_actor::nothing_to_read() {
   line_->idle();
   if (owed_ && splits_.empty()) finish(*std::exchange(owed_, std::nullopt));
-  for (const auto& each : std::exchange(drains_, {})) {
-    if (each.settle) stop_holding_back();
-    send(peers_.query, quiet_message{line_->head().parts().participant, each.token});
-  }
+  answer_drains();
+}
+
+void source_actor::answer_drains() {
+  std::erase_if(drains_, [this](const asked_drain& each) {
+    const auto behind = [&](const reading& r) { return r.reader && !r.reader->caught_up(each.since); };
+    if (!each.what.settle && std::any_of(splits_.begin(), splits_.end(), behind)) return false;
+    if (each.what.settle) stop_holding_back();
+    send(peers_.query, quiet_message{line_->head().parts().participant, each.what.token});
+    return true;
+  });
 }
 
 void source_actor::finish(const barrier& mark) {

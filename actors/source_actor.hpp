@@ -45,6 +45,7 @@ class source_actor : public source_handle::base {
   void went_idle(reading& from, std::chrono::steady_clock::time_point began);
   void took(const batch& rows);
   void nothing_to_read();
+  void answer_drains();
   void finish(const barrier& mark);
   void make_available(std::uint64_t ticket);
   void check_idle();
@@ -58,10 +59,14 @@ class source_actor : public source_handle::base {
   std::vector<reading> splits_;
   std::size_t next_ = 0;
   std::uint64_t tickets_ = 0;
-  std::optional<barrier> owed_;        ///< Micro-batch: to be sent once every split has been read.
-  std::vector<drain_message> drains_;  ///< To be answered when all has been read.
-  bool scheduled_ = false;             ///< A read_message is on its way.
-  bool active_ = false;                ///< Rows since the last barrier, and the coordinator knows.
+  std::optional<barrier> owed_;  ///< Micro-batch: to be sent once every split has been read.
+  struct asked_drain {
+    drain_message what;
+    std::chrono::steady_clock::time_point since;
+  };
+  std::vector<asked_drain> drains_;  ///< To be answered when all has been read.
+  bool scheduled_ = false;           ///< A read_message is on its way.
+  bool active_ = false;              ///< Rows since the last barrier, and the coordinator knows.
   bool stopped_ = false;
   std::chrono::microseconds idle_timeout_;
   caf::actor_clock::time_point last_rows_{};

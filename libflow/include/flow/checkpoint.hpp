@@ -103,6 +103,9 @@ class checkpoint_store {
   /// What set_plan_signature() stored; null at the first start.
   virtual nlohmann::json plan_signature() const = 0;
   virtual void set_plan_signature(const nlohmann::json& signature) = 0;
+  /// What set_first_positions() stored: where the sources began, for a query that has no epoch yet. Null if nothing was.
+  virtual nlohmann::json first_positions() const = 0;
+  virtual void set_first_positions(const nlohmann::json& positions) = 0;
 
   /// The newest committed epoch. @throws error{checkpoint_corrupt} if its record is damaged: an older epoch is used only by
   /// roll_back_to(), so that nobody loses or repeats output unasked.

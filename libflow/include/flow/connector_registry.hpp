@@ -43,7 +43,7 @@ class connector_registry {
   std::map<std::string, sink_factory, ignore_case_less> sinks_;
 };
 
-/// Registers file (text, json, csv), socket, rate. Defined by the sources room.
+/// Registers file (text, json, csv), socket, rate, kafka. Defined by the sources room.
 void register_sources(connector_registry& registry);
 /// Registers console, file (text, json, csv), noop, and kafka where it was built. Defined by the sinks room. (memory, foreach,
 /// foreach_batch are made by the writer, since they hold the session's tables and the user's functions.)

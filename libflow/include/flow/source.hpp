@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -57,6 +58,12 @@ class split_reader {
   virtual nlohmann::json position() const = 0;
   /// Sets what to call, from any thread, when a reader that was idle may have rows.
   virtual void on_available(std::function<void()> callback) { (void)callback; }
+  /// Whether everything that could be read at `since` has been given out. Asked when read() has said idle; if false,
+  /// on_available's callback comes when to ask again. Rows that lie with a server may be on their way.
+  virtual bool caught_up(std::chrono::steady_clock::time_point since) const {
+    (void)since;
+    return true;
+  }
   /// What progress reports say of this reader (lag, bytes, corrupt rows), or null.
   virtual nlohmann::json metrics() const { return nullptr; }
 };
@@ -73,6 +80,7 @@ struct wanted_texts {
 struct read_limit {
   bool ignore_rate_limits = false;  ///< Trigger once: all there is.
   timestamp now{};                  ///< Processing time, for sources that make rows from it (rate).
+  bool until_first_look = false;    ///< Trigger available-now: only what there was at the first call.
 };
 
 /// A streaming or batch source that can be replayed by position. Source of the split/reader separation: Flink FLIP-27;
@@ -125,8 +133,16 @@ class source {
   virtual duration poll_interval() const { return milliseconds(10); }
   /// Sets what to call, from any thread, when discover() would give something (push). Optional.
   virtual void on_discoverable(std::function<void()> callback) { (void)callback; }
+  /// True if where a first start begins depends on the moment (Kafka's latest): position({}) as it is after restore(null) is
+  /// then kept, and restored if the query ends before its first epoch.
+  virtual bool keeps_first_position() const { return false; }
   /// Called from any thread: position of the newest data as of now, for progress reports; null if unknown.
   virtual nlohmann::json latest() const { return nullptr; }
+  /// Called from any thread: what progress reports say of the source once it has been read up to `position`, or null.
+  virtual nlohmann::json metrics(const nlohmann::json& position) const {
+    (void)position;
+    return nullptr;
+  }
 };
 
 /// What `read_stream()...load()` and `read()...load()` make: checked options and a schema, from which each query makes its own

@@ -190,6 +190,8 @@ class lmdb_checkpoint_store final : public checkpoint_store {
   void check_owner() const override;
   json plan_signature() const override;
   void set_plan_signature(const json& signature) override;
+  json first_positions() const override;
+  void set_first_positions(const json& positions) override;
   std::optional<epoch_record> newest() const override;
   std::optional<epoch_record> find(epoch number) const override;
   std::vector<epoch> epochs() const override;
@@ -479,6 +481,20 @@ void lmdb_checkpoint_store::set_plan_signature(const json& signature) {
   const std::scoped_lock guard(mutex_);
   const auto sealed = seal("plan", signature);
   write("write the plan signature to", sealed.size(), [&](const lmdb_transaction& t) { t.put(table::meta, "plan", sealed); });
+}
+
+json lmdb_checkpoint_store::first_positions() const {
+  const std::scoped_lock guard(mutex_);
+  return read([&](const lmdb_transaction& t) {
+    const auto stored = t.get(table::meta, "first");
+    return stored ? unseal("first", *stored, "the first positions in " + environment_->file().string()) : json();
+  });
+}
+
+void lmdb_checkpoint_store::set_first_positions(const json& positions) {
+  const std::scoped_lock guard(mutex_);
+  const auto sealed = seal("first", positions);
+  write("write the first positions to", sealed.size(), [&](const lmdb_transaction& t) { t.put(table::meta, "first", sealed); });
 }
 
 std::optional<epoch_record> lmdb_checkpoint_store::newest() const {
