@@ -23,7 +23,7 @@ void cat(const std::string& format, const std::string& path, const std::string& 
     }
     reader.option(option.substr(0, equals), option.substr(equals + 1));
   }
-  const auto rows = reader.load(path);
+  const auto rows = path.empty() ? reader.load() : reader.load(path);
   apps::write_json_lines(std::cout, rows);
 }
 
@@ -58,11 +58,12 @@ int main(int argc, char** argv) {
 
   std::string format, path, schema, directory, target;
   std::vector<std::string> options;
-  auto* cat_command = app.add_subcommand("cat", "Print a file, a directory or a file sink's output as JSON lines");
-  cat_command->add_option("--format", format, "text, json or csv")->required();
+  auto* cat_command =
+      app.add_subcommand("cat", "Print a file, a directory, a file sink's output or Kafka topics as JSON lines");
+  cat_command->add_option("--format", format, "text, json, csv or kafka")->required();
   cat_command->add_option("--schema", schema, "Columns as DDL; inferred if not given");
   cat_command->add_option("--option", options, "Reader option KEY=VALUE, may be repeated")->allow_extra_args(false);
-  cat_command->add_option("path", path, "File or directory")->required();
+  cat_command->add_option("path", path, "File or directory");
 
   auto* checkpoint = app.add_subcommand("checkpoint", "Look into a query's checkpoint");
   checkpoint->require_subcommand(1);

@@ -30,11 +30,25 @@ int main(int argc, char** argv) {
   idle->add_option("--pause-us", latency.pause_us, "Pause between rows in microseconds")->capture_default_str();
   idle->add_flag("--busy-polling", latency.busy_polling, "Workers spin instead of sleeping");
 
+#ifdef FLOW_KAFKA
+  bench::kafka_options kafka;
+  auto* kafka_throughput = app.add_subcommand("kafka-throughput", "Read a topic, beside a plain librdkafka loop");
+  kafka_throughput->add_option("--brokers", kafka.brokers, "Where the brokers are")->capture_default_str();
+  kafka_throughput->add_option("--topic", kafka.topic, "Made and filled if it is not there")->capture_default_str();
+  kafka_throughput->add_option("--partitions", kafka.partitions, "Of a new topic")->capture_default_str();
+  kafka_throughput->add_option("--records", kafka.records, "In a new topic")->capture_default_str();
+  kafka_throughput->add_option("--record-bytes", kafka.record_bytes, "Of each record's value")->capture_default_str();
+  kafka_throughput->add_option("--threads", kafka.threads, "Worker threads and parallelism")->capture_default_str();
+#endif
+
   return apps::run_app(app, argc, argv, [&] {
     nlohmann::json result;
     if (*wordcount) result = reference ? bench::wordcount_reference(o) : bench::wordcount(o);
     if (*ysb) result = reference ? bench::ysb_reference(o) : bench::ysb(o);
     if (*idle) result = bench::latency(latency);
+#ifdef FLOW_KAFKA
+    if (*kafka_throughput) result = bench::kafka_throughput(kafka);
+#endif
     std::cout << result.dump() << "\n";
   });
 }

@@ -31,4 +31,16 @@ struct latency_options {
 /// One row pushed to its callback through map, filter and a keyed count, beside a bare condition-variable hand-over.
 nlohmann::json latency(const latency_options& o);
 
+struct kafka_options {
+  std::string brokers = "127.0.0.1:9092";
+  std::string topic = "flow-bench";
+  int partitions = 4;
+  std::int64_t records = 2'000'000;
+  int record_bytes = 100;
+  int threads = 2;
+};
+/// Reads a topic, which is made and filled if it is not there, from its beginning to its end: by a plain librdkafka loop, and
+/// by libflow in both modes. Only in builds with librdkafka.
+nlohmann::json kafka_throughput(const kafka_options& o);
+
 }  // namespace bench

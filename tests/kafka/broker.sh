@@ -70,7 +70,9 @@ P
     setting=${setting//@PORT@/$port}
     echo "${setting//@CONTROLLER@/$controller}" >> "$dir/server.properties"
   done
-  java -cp "$jars/*" kafka.tools.StorageTool format -t "$(java -cp "$jars/*" kafka.tools.StorageTool random-uuid)" \
+  local cluster
+  cluster=$(head -c 15 /dev/urandom | base64 | tr '+/' '01')AA  # An UUID as Kafka writes it: 22 letters for 16 bytes.
+  java -cp "$jars/*" kafka.tools.StorageTool format -t "$cluster" \
     -c "$dir/server.properties" > "$dir/format.log" 2>&1 || { cat "$dir/format.log" >&2; exit 1; }
   echo "$port" > "$dir/port"
 }

@@ -46,7 +46,10 @@ kafka_broker kafka_broker::attach(const std::filesystem::path& directory) {
 }
 
 kafka_broker::kafka_broker(kafka_broker&& other) noexcept
-    : directory_(std::move(other.directory_)), port_(other.port_), owned_(std::exchange(other.owned_, false)) {}
+    : directory_(std::move(other.directory_)),
+      port_(other.port_),
+      runs_(other.runs_),
+      owned_(std::exchange(other.owned_, false)) {}
 
 kafka_broker::~kafka_broker() {
   if (!owned_) return;
@@ -58,14 +61,24 @@ kafka_broker::~kafka_broker() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-void kafka_broker::stop() { broker_script("down " + quoted(directory_.string())); }
-void kafka_broker::kill() { broker_script("kill " + quoted(directory_.string())); }
-void kafka_broker::start() { broker_script("up " + quoted(directory_.string()) + " " + std::to_string(port_)); }
+void kafka_broker::stop() {
+  broker_script("down " + quoted(directory_.string()));
+  runs_ = false;
+}
+void kafka_broker::kill() {
+  broker_script("kill " + quoted(directory_.string()));
+  runs_ = false;
+}
+void kafka_broker::start() {
+  if (runs_) return;
+  broker_script("up " + quoted(directory_.string()) + " " + std::to_string(port_));
+  runs_ = true;
+}
 
 kafka_broker& shared_broker() {
   static kafka_broker broker = [] {
     const char* running = std::getenv("FLOW_TEST_BROKER");
-    return running ? kafka_broker::attach(running) : kafka_broker();
+    return running ? kafka_broker::attach(running) : kafka_broker({"log.cleaner.backoff.ms=100"});
   }();
   return broker;
 }

@@ -23,7 +23,7 @@ class kafka_broker {
 
   void stop();   ///< SIGTERM, and waits.
   void kill();   ///< SIGKILL, and waits.
-  void start();  ///< Again, with the same port and data; waits until it answers.
+  void start();  ///< Again, unless it runs, with the same port and data; waits until it answers.
 
  private:
   struct attached {};
@@ -31,6 +31,7 @@ class kafka_broker {
 
   std::filesystem::path directory_;
   int port_ = 0;
+  bool runs_ = true;
   bool owned_ = false;
 };
 

@@ -1,6 +1,8 @@
 #include "kafka_probe.hpp"
 
+#include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "kafka_broker.hpp"
 
@@ -77,6 +79,7 @@ record to_record(const rd_kafka_message_t& message) {
 kafka_probe::kafka_probe(std::string servers, client_properties properties)
     : servers_(std::move(servers)), properties_(std::move(properties)) {}
 kafka_probe::~kafka_probe() = default;
+kafka_probe::kafka_probe(kafka_probe&&) noexcept = default;
 
 rdkafka_conf kafka_probe::conf() const {
   rdkafka_conf conf(rd_kafka_conf_new());
@@ -199,19 +202,40 @@ void kafka_probe::produce(const std::string& topic, const std::vector<record>& r
 }
 
 std::function<void(bool)> kafka_probe::begin_transaction(const std::string& topic, const std::vector<record>& records) {
-  auto with = conf();
-  set_property(*with, "transactional.id", unique_name("probe"));
-  const auto client = std::make_shared<kafka_client>(RD_KAFKA_PRODUCER, std::move(with), "transaction");
-  require(rd_kafka_init_transactions(client->get(), patience_ms), "init transactions");
+  auto client = std::exchange(idle_transactional_, nullptr);
+  if (!client) {
+    auto with = conf();
+    set_property(*with, "transactional.id", unique_name("probe"));
+    client = std::make_shared<kafka_client>(RD_KAFKA_PRODUCER, std::move(with), "transaction");
+    require(rd_kafka_init_transactions(client->get(), patience_ms), "init transactions");
+  }
   require(rd_kafka_begin_transaction(client->get()), "begin transaction");
   for (const auto& each : records) write(client->get(), topic, each);
   // On the broker, so that an abort leaves its records and their control record behind.
   require(rd_kafka_flush(client->get(), patience_ms), "flush to " + topic);
-  return [client](bool commit) {
+  std::set<int> partitions;
+  for (const auto& each : records) partitions.insert(each.partition);
+  return [this, client, topic, partitions](bool commit) {
     require(commit ? rd_kafka_commit_transaction(client->get(), patience_ms)
                    : rd_kafka_abort_transaction(client->get(), patience_ms),
             "end transaction");
+    for (const int partition : partitions) wait_for_markers(topic, partition);
+    idle_transactional_ = client;
   };
+}
+
+/// A transaction has ended before its control records are written.
+void kafka_probe::wait_for_markers(const std::string& topic, int partition) const {
+  std::int64_t low = 0, stable = 0, high = -1;
+  const auto ask = [&](const char* isolation, std::int64_t& end) {
+    auto with = conf();
+    set_property(*with, "isolation.level", isolation);
+    const kafka_client client(RD_KAFKA_CONSUMER, std::move(with), "watermarks");
+    require(rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), partition, &low, &end, patience_ms),
+            "offsets of " + topic);
+  };
+  ask("read_uncommitted", high);
+  while (stable < high) ask("read_committed", stable);
 }
 
 void kafka_probe::produce_transaction(const std::string& topic, const std::vector<record>& records, bool commit) {

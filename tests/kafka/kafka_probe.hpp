@@ -36,6 +36,7 @@ class kafka_probe {
   /// @param properties  librdkafka's, such as those of a user of a broker with rights.
   explicit kafka_probe(std::string servers, client_properties properties = {});
   ~kafka_probe();
+  kafka_probe(kafka_probe&&) noexcept;
 
   void create_topic(const std::string& name, int partitions, const std::map<std::string, std::string>& config = {});
   void delete_topic(const std::string& name);
@@ -48,7 +49,7 @@ class kafka_probe {
 
   /// Outside a transaction; returns when all are acknowledged.
   void produce(const std::string& topic, const std::vector<record>& records);
-  /// In one transaction, which is then committed or aborted.
+  /// In one transaction, which is then committed or aborted; returns when readers see so.
   void produce_transaction(const std::string& topic, const std::vector<record>& records, bool commit = true);
   /// A transaction that goes on until the call of the result: true commits, false aborts.
   std::function<void(bool commit)> begin_transaction(const std::string& topic, const std::vector<record>& records);
@@ -64,11 +65,13 @@ class kafka_probe {
   rdkafka_conf conf() const;
   rd_kafka_t* admin();
   rd_kafka_t* producer();
+  void wait_for_markers(const std::string& topic, int partition) const;
   void wait_for_result(rd_kafka_queue_t* queue, const std::string& what);
 
   std::string servers_;
   client_properties properties_;
   std::unique_ptr<kafka_client> producer_;
+  std::shared_ptr<kafka_client> idle_transactional_;
 };
 
 /// "v0".."v(n-1)", to partition `partition`.
