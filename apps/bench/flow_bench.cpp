@@ -1,5 +1,6 @@
-// Measures libflow: flow_bench wordcount|ysb|latency. Each prints one JSON line; --reference runs the hand-written loop
-// instead.
+// Measures libflow: flow_bench wordcount|ysb|latency|kafka-latency. Each prints one JSON line; --reference runs the
+// hand-written loop instead.
+#include <filesystem>
 #include <iostream>
 
 #include "run_options.hpp"
@@ -29,8 +30,29 @@ int main(int argc, char** argv) {
   idle->add_option("--rows", latency.rows, "Rows to push")->capture_default_str();
   idle->add_option("--pause-us", latency.pause_us, "Pause between rows in microseconds")->capture_default_str();
   idle->add_flag("--busy-polling", latency.busy_polling, "Workers spin instead of sleeping");
-
 #ifdef FLOW_KAFKA
+  bench::kafka_latency_options through_kafka;
+  auto* kafka_latency = app.add_subcommand("kafka-latency", "From produce to a read_committed consumer, beside a plain echo");
+  kafka_latency->add_option("--brokers", through_kafka.brokers, "Kafka's bootstrap servers (make kafka-up starts one)")
+      ->required();
+  kafka_latency->add_option("--rate", through_kafka.rate, "Records a second")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  kafka_latency->add_option("--interval", through_kafka.interval_ms, "Milliseconds between checkpoints and transactions")
+      ->check(CLI::Range(1, 60'000))
+      ->capture_default_str();
+  kafka_latency->add_option("--guarantee", through_kafka.guarantee, "exactly-once or at-least-once")
+      ->check(CLI::IsMember({"exactly-once", "at-least-once"}))
+      ->capture_default_str();
+  kafka_latency->add_option("--seconds", through_kafka.seconds, "To measure, after 3 of warm-up")->capture_default_str();
+  kafka_latency->add_option("--threads", through_kafka.threads, "Worker threads and parallelism")->capture_default_str();
+  kafka_latency->add_option("--checkpoint", through_kafka.checkpoint, "Directory for the checkpoint")
+      ->default_val((std::filesystem::temp_directory_path() / "flow-bench").string());
+  kafka_latency->add_flag("--micro-batch", through_kafka.micro_batch,
+                          "Micro-batches at the interval instead of continuous mode");
+  kafka_latency->add_flag("--reference", through_kafka.only_reference, "The echo alone");
+  kafka_latency->add_flag("--libflow", through_kafka.only_libflow, "libflow alone");
+
   bench::kafka_options kafka;
   auto* kafka_throughput = app.add_subcommand("kafka-throughput", "Read a topic, beside a plain librdkafka loop");
   kafka_throughput->add_option("--brokers", kafka.brokers, "Where the brokers are")->capture_default_str();
@@ -48,6 +70,7 @@ int main(int argc, char** argv) {
     if (*idle) result = bench::latency(latency);
 #ifdef FLOW_KAFKA
     if (*kafka_throughput) result = bench::kafka_throughput(kafka);
+    if (*kafka_latency) result = bench::kafka_latency(through_kafka);
 #endif
     std::cout << result.dump() << "\n";
   });

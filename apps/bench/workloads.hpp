@@ -43,4 +43,19 @@ struct kafka_options {
 /// by libflow in both modes. Only in builds with librdkafka.
 nlohmann::json kafka_throughput(const kafka_options& o);
 
+struct kafka_latency_options {
+  std::string brokers;
+  int rate = 10'000;     ///< Records a second.
+  int interval_ms = 10;  ///< Between checkpoints, and transactions.
+  std::string guarantee = "exactly-once";
+  int seconds = 10;  ///< Measured, after a warm-up.
+  int threads = 1;
+  bool micro_batch = false;
+  bool only_reference = false, only_libflow = false;
+  std::string checkpoint;  ///< Directory for checkpoints.
+};
+/// From produce to a read_committed consumer through a keyed count, beside a loop that only consumes and produces with a
+/// transaction per interval.
+nlohmann::json kafka_latency(const kafka_latency_options& o);
+
 }  // namespace bench
