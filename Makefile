@@ -35,7 +35,7 @@ broker-jars:
 	@tests/kafka/broker.sh fetch || true
 
 kafka-up: ## Start a Kafka broker on 127.0.0.1:9092 (data in build/kafka)
-	@tests/kafka/broker.sh up build/kafka 9092
+	@tests/kafka/broker.sh up build/kafka 9092 auto.create.topics.enable=true num.partitions=2
 	@echo "kafka: a broker answers on 127.0.0.1:9092"
 
 kafka-down: ## Stop that broker

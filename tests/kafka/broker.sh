@@ -8,6 +8,7 @@
 #   broker.sh renew DIR [K=V]    the same with an empty DIR and any port, for as long as the calling process lives
 #   broker.sh down DIR           stops it
 #   broker.sh kill DIR           ends it with SIGKILL
+#   broker.sh produce HOST:PORT TOPIC  writes the lines of its input as records
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 jars=${FLOW_KAFKA_JARS:-$here/../../build/deps/kafka}
@@ -124,5 +125,6 @@ case "${1:-}" in
     FLOW_BROKER_OWNER=$PPID up "$dir" any "$@" ;;
   down) end "$2" -TERM ;;
   kill) end "$2" -KILL ;;
+  produce) java -cp "$jars/*" kafka.tools.ConsoleProducer --bootstrap-server "$2" --topic "$3" ;;
   *) sed -n '2,11p' "$0" >&2; exit 2 ;;
 esac
