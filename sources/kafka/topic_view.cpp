@@ -112,7 +112,10 @@ found_partitions topic_view::ask_partitions() const {
     const rdkafka_metadata metadata(answer);
     for (int i = 0; i < metadata->topic_cnt; ++i) {
       const auto& topic = metadata->topics[i];
-      if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR || !re2::RE2::FullMatch(topic.topic, client_->pattern)) continue;
+      if (!re2::RE2::FullMatch(topic.topic, client_->pattern)) continue;
+      // One that is only being moved is not gone.
+      if (is_outage(topic.err)) fail("cannot look up topic \"" + std::string(topic.topic) + "\"", topic.err);
+      if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
       for (int p = 0; p < topic.partition_cnt; ++p) all.partitions.push_back({topic.topic, topic.partitions[p].id});
     }
   } else {
