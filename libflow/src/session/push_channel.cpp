@@ -158,14 +158,16 @@ batch push_input::channel::read(std::int64_t from, std::int64_t to, const read_b
     if (at != rows_.begin()) --at;
     std::int64_t count = 0;
     std::int64_t bytes = 0;
-    for (; at != rows_.end() && count < budget.rows && bytes < budget.bytes; ++at) {
+    for (; at != rows_.end() && count < budget.rows; ++at) {
       const auto begin = std::max(from, at->first);
       const auto end = std::min({to, at->first + at->rows->num_rows(), begin + budget.rows - count});
       if (at->first >= to) break;
       if (begin >= end) continue;
-      parts.push_back(at->rows->Slice(begin - at->first, end - begin));
+      // Measured only where there is more to take: it costs more than all else a single row needs here.
+      if (!parts.empty() && (bytes += batch_bytes(*parts.back())) >= budget.bytes) break;
+      const bool whole = begin == at->first && end - begin == at->rows->num_rows();
+      parts.push_back(whole ? at->rows : at->rows->Slice(begin - at->first, end - begin));
       count += end - begin;
-      bytes += batch_bytes(*parts.back());
     }
   }
   if (parts.size() <= 1) return parts.empty() ? nullptr : parts[0];

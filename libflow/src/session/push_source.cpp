@@ -52,7 +52,10 @@ class subscription {
 class push_reader final : public split_reader {
  public:
   push_reader(std::shared_ptr<subscription> held, std::vector<int> columns, std::int64_t next, std::int64_t end)
-      : held_(std::move(held)), columns_(std::move(columns)), next_(next), end_(end), wake_(held_->add_reader()) {}
+      : held_(std::move(held)), columns_(std::move(columns)), next_(next), end_(end), wake_(held_->add_reader()) {
+    all_columns_ = columns_.size() == static_cast<std::size_t>(held_->rows().schema->num_fields()) &&
+                   std::is_sorted(columns_.begin(), columns_.end());
+  }
   ~push_reader() override { held_->remove_reader(wake_); }
 
   read_status read(const read_budget& budget, batch& out) override {
@@ -62,6 +65,10 @@ class push_reader final : public split_reader {
     const auto rows = held_->rows().read(next_, end_, budget);
     if (!rows) return end_ == endless ? read_status::idle : read_status::end;
     next_ += rows->num_rows();
+    if (all_columns_) {
+      out = rows;
+      return read_status::rows;
+    }
     auto selected = rows->SelectColumns(columns_);
     if (!selected.ok()) throw error(errc::unreadable_input, "columns of a push stream: " + selected.status().ToString());
     out = selected.MoveValueUnsafe();
@@ -73,6 +80,7 @@ class push_reader final : public split_reader {
  private:
   std::shared_ptr<subscription> held_;
   std::vector<int> columns_;
+  bool all_columns_ = false;  ///< As they were pushed.
   std::int64_t next_;
   std::int64_t end_;
   subscription::wake_ref wake_;
