@@ -67,6 +67,29 @@ BOOST_FIXTURE_TEST_CASE(windowed_append_asks_for_epochs_without_data_and_plain_u
   BOOST_TEST(!plain.stages.back().chain.front().wants_no_data_epochs);
 }
 
+BOOST_FIXTURE_TEST_CASE(sliding_windows_are_put_together_from_panes_that_meet_at_the_other_keys, planned) {
+  const auto sliding = window(col("ts"), "10 minutes", "4 minutes").as("w");
+  const auto timed = events.with_watermark("ts", "5 minutes");
+  const auto made = plan(timed.group_by(sliding, "user").agg(sum("v")).select("w.start", "user"), output_mode::append);
+  BOOST_TEST(made.physical_text.find("by panes of 2 minutes") != std::string::npos);
+  BOOST_TEST(made.physical_text.find("window_sliding") == std::string::npos);
+  BOOST_TEST((made.stages.at(1).inputs.at(0).keys == std::vector<int>{1}));
+  const auto alone = plan(timed.group_by(sliding).count());
+  BOOST_TEST((alone.stages.at(1).inputs.at(0).exchange == exchange_kind::gather));
+}
+
+BOOST_FIXTURE_TEST_CASE(sliding_windows_are_expanded_where_the_window_itself_or_the_order_of_rows_matters, planned) {
+  const auto sliding = window(col("ts"), "10 minutes", "4 minutes").as("w");
+  const auto keyed = events.group_by(sliding, "user");
+  const auto expanded = [&](const dataset& d) {
+    return plan(d, output_mode::update).physical_text.find("window_sliding") != std::string::npos;
+  };
+  BOOST_TEST(expanded(keyed.agg(collect_list(col("v")))));
+  BOOST_TEST(expanded(keyed.agg(max(expr("window(ts, '10 minutes', '4 minutes').start")))));
+  BOOST_TEST(expanded(events.with_column("w", sliding).where("w.start < ts").group_by("w").count()));
+  BOOST_TEST(!expanded(events.with_column("w", sliding).where("v > 0").group_by("w").count()));
+}
+
 BOOST_FIXTURE_TEST_CASE(state_is_named_by_uid_or_by_kind_and_number, planned) {
   const auto counted = events.group_by("user").count();
   const auto named = plan_signature(plan(counted.uid("per_user"), output_mode::update), output_mode::update);
@@ -75,6 +98,40 @@ BOOST_FIXTURE_TEST_CASE(state_is_named_by_uid_or_by_kind_and_number, planned) {
   BOOST_TEST(numbered.at("operators").at(0).at("uid") == "aggregate-0");
   BOOST_TEST(plan_differences(numbered, numbered).empty());
   BOOST_TEST(plan_differences(named, numbered).size() == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(restart_is_refused_if_the_state_would_be_about_something_else, planned) {
+  const auto differences = [&](const dataset& before, const dataset& now) {
+    const auto sign = [&](const dataset& d) { return plan_signature(plan(d, output_mode::update), output_mode::update); };
+    return plan_differences(sign(before), sign(now));
+  };
+  const auto numbers = events.select_expr("user", "ts", "v AS a", "v + 1 AS b");
+  const auto summed = numbers.group_by("user").agg(sum("a"));
+  const auto refused = differences(summed, numbers.group_by("user").agg(sum("b")));
+  BOOST_REQUIRE(refused.size() == 1u);
+  for (const auto* word : {"aggregate-0", "sum(a)", "sum(b)", "new checkpointLocation"}) {
+    BOOST_TEST(refused[0].find(word) != std::string::npos, word << " in " << refused[0]);
+  }
+  const auto filtered = numbers.group_by("user").agg(expr("sum(a) FILTER (WHERE b > 0)"));
+  BOOST_TEST(differences(summed, filtered).size() == 1u);
+  BOOST_TEST(differences(events.group_by("user").count(), events.group_by(expr("upper(user)")).count()).size() == 1u);
+  BOOST_TEST(
+      differences(events.drop_duplicates({"user"}), events.with_column("user", expr("upper(user)")).drop_duplicates({"user"}))
+          .empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(restart_allows_other_filters_projections_and_names_below_the_state, planned) {
+  const auto signature = [&](const dataset& d) { return plan_signature(plan(d, output_mode::update), output_mode::update); };
+  const auto summed = signature(events.group_by("user").agg(sum("v")));
+  const auto same = [&](const dataset& d) { return plan_differences(summed, signature(d)); };
+  BOOST_TEST(same(events.where("v > 3").group_by("user").agg(sum("v"))).empty());
+  BOOST_TEST(same(events.select_expr("user", "v AS x").group_by("user").agg(sum("x"))).empty());
+  BOOST_TEST(same(events.with_column("v", expr("v * 2")).group_by("user").agg(sum("v"))).empty());
+  BOOST_TEST(same(events.group_by("user").agg(sum("v").as("total")).where("total > 3")).empty());
+  const auto windowed = [&](const std::string& time) {
+    return signature(events.group_by(window(col(time), "10 minutes")).count());
+  };
+  BOOST_TEST(plan_differences(windowed("ts"), windowed("ts")).empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(unknown_column_names_the_nearest_and_all_there_are, planned) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -72,6 +73,32 @@ std::string changed_members(const nlohmann::json& before, const nlohmann::json& 
   return text;
 }
 
+nlohmann::json without_meaning(nlohmann::json signature) {
+  if (signature.is_object()) signature.erase("meaning");
+  return signature;
+}
+
+/// State of the same shape may be about something else: sum(a) is not sum(b). A key or an aggregate is the same if it is so in
+/// either way of telling it; what lies below (a filter, a projection) may change.
+void compare_meaning(const std::string& uid, const nlohmann::json& before, const nlohmann::json& now,
+                     std::vector<std::string>& differences) {
+  if (!before.is_object() || !before.contains("meaning") || !now.contains("meaning")) return;
+  for (const auto* part : {"keys", "aggregates"}) {
+    const auto& was = before.at("meaning").at(part);
+    const auto& is = now.at("meaning").at(part);
+    for (std::size_t i = 0; i < std::min(was.size(), is.size()); ++i) {
+      if (was[i].at("as") == is[i].at("as") || was[i].at("of") == is[i].at("of")) continue;
+      const auto told = [](const nlohmann::json& each) {
+        const auto as = each.at("as").get<std::string>(), of = each.at("of").get<std::string>();
+        return as == of ? as : as + ", which is " + of + ",";
+      };
+      differences.push_back("the state of " + uid + (*part == 'k' ? " is kept by " : " holds ") + told(was[i]) +
+                            " and the query now asks for " + told(is[i]) +
+                            "; ask for the same, or start with a new checkpointLocation");
+    }
+  }
+}
+
 void compare_operators(const nlohmann::json& stored, const nlohmann::json& current, std::vector<std::string>& differences) {
   const auto before = by_uid(stored);
   const auto now = by_uid(current);
@@ -86,10 +113,13 @@ void compare_operators(const nlohmann::json& stored, const nlohmann::json& curre
     } else if (found->second.at("kind") != entry.at("kind")) {
       differences.push_back(uid + " was a " + entry.at("kind").get<std::string>() + " and is a " +
                             found->second.at("kind").get<std::string>() + "; give stateful verbs names with uid()");
-    } else if (found->second.at("signature") != entry.at("signature")) {
-      differences.push_back("the state of " + uid +
-                            " has another shape: " + changed_members(entry.at("signature"), found->second.at("signature")) +
-                            "; keep its keys, windows and aggregates, or start with a new checkpointLocation");
+    } else {
+      const auto was = without_meaning(entry.at("signature")), is = without_meaning(found->second.at("signature"));
+      if (was != is) {
+        differences.push_back("the state of " + uid + " has another shape: " + changed_members(was, is) +
+                              "; keep its keys, windows and aggregates, or start with a new checkpointLocation");
+      }
+      compare_meaning(uid, entry.at("signature"), found->second.at("signature"), differences);
     }
   }
   for (const auto& [uid, entry] : now) {

@@ -8,6 +8,8 @@
 
 #include "flow/error.hpp"
 #include "flow/function_catalog.hpp"
+#include "plan/pane_windows.hpp"
+#include "plan/state_meaning.hpp"
 #include "plan/window_expressions.hpp"
 
 namespace flow::plan {
@@ -185,9 +187,10 @@ int stage_builder::place_filter(const resolved_plan& node) {
 int stage_builder::place_window(const resolved_plan& node) {
   const auto& input = node.children[0]->output;
   const int id = place(*node.children[0]);
-  const window_lengths lengths{node.size, node.slide, node.start};
+  const auto paned = paned_.find(&node);
+  const auto lengths = paned == paned_.end() ? window_lengths{node.size, node.slide, node.start} : panes_of(paned->second);
   auto time = bind_resolved(*node.values[0], input);
-  if (node.slide == node.size) {
+  if (lengths.slide == lengths.size) {
     auto present = bind_resolved(*expressions::call("isnotnull", {node.values[0]}), input);
     auto outputs = passed_on(input);
     outputs.push_back({node.output.back().name, bind_tumbling_window(std::move(time), lengths)});
@@ -283,24 +286,41 @@ void sign_windows(const resolved_plan& node, operator_spec& spec) {
 
 int stage_builder::place_aggregate(const resolved_plan& node) {
   const auto& input = node.children[0]->output;
+  const auto sliding = use_panes(node);
   const int below = place(*node.children[0]);
   auto partial = aggregate_of(node, input, 0);
   partial.stage = aggregate_stage::partial;
   const bool closes_groups = partial.event_time.has_value() && options_.mode != output_mode::complete;
-  partial.receiver_keeps_groups = options_.streaming && !closes_groups && node.key_count > 0;
+  partial.receiver_keeps_groups = options_.streaming && !closes_groups && !sliding && node.key_count > 0;
   partial.event_time.reset();
   append(below, make_aggregate(stage(below).output, std::move(partial)));
-  const int id = exchanged(below, every_column(node.key_count));
+  auto exchange_keys = every_column(node.key_count);
+  if (sliding) exchange_keys.erase(exchange_keys.begin() + sliding->key);  // The panes of a window must meet.
+  const int id = exchanged(below, std::move(exchange_keys));
   auto merged = aggregate_of(node, input, node.key_count);
   merged.stage = aggregate_stage::final;
+  merged.sliding = sliding;
   merged.uid = uid_of(node, "aggregate");
   auto spec = make_aggregate(stage(id).output, std::move(merged));
   spec.wants_no_data_epochs = closes_groups;
   // The state of count() has the shape of sum()'s: only its name tells that a checkpoint is not for this query.
-  if (spec.stateful) spec.signature["functions"] = function_names(node);
+  if (spec.stateful) {
+    spec.signature["functions"] = function_names(node);
+    spec.signature["meaning"] = state_meaning(node);
+  }
+  if (sliding) spec.description += " by panes of " + to_string(panes_of(*sliding).size);
   sign_windows(node, spec);
   append(id, std::move(spec));
   return id;
+}
+
+std::optional<sliding_window> stage_builder::use_panes(const resolved_plan& aggregate) {
+  const auto found = paned_window_of(aggregate);
+  if (!found) return {};
+  const auto calls = aggregate_of(aggregate, aggregate.children[0]->output, 0).calls;
+  if (!std::all_of(calls.begin(), calls.end(), [](const auto& call) { return call.function.order_free; })) return {};
+  paned_.emplace(found->node, found->window);
+  return found->window;
 }
 
 int stage_builder::place_distinct_aggregate(const resolved_plan& node) {
@@ -323,6 +343,7 @@ int stage_builder::place_distinct_aggregate(const resolved_plan& node) {
   whole.stage = aggregate_stage::complete_rows;
   whole.uid = uid_of(node, "aggregate");
   auto spec = make_aggregate(stage(id).output, std::move(whole));
+  if (spec.stateful) spec.signature["meaning"] = state_meaning(node);
   sign_windows(node, spec);
   append(id, std::move(spec));
   return id;
@@ -353,7 +374,9 @@ int stage_builder::place_deduplicate(const resolved_plan& node) {
   plan.within_watermark = node.within_watermark && time;
   plan.uid = uid_of(node, "deduplicate");
   const int id = exchanged(below, plan.columns);
-  append(id, make_deduplicate(stage(id).output, std::move(plan)));
+  auto spec = make_deduplicate(stage(id).output, std::move(plan));
+  if (spec.stateful) spec.signature["meaning"] = state_meaning(node);
+  append(id, std::move(spec));
   return id;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -43,6 +44,8 @@ class stage_builder {
   int add_stage(std::vector<stage_input> inputs, bool single, schema_ptr rows);
   /// The stage itself if it is single already, else a new single one behind a gather.
   int gathered(int from);
+  /// The sliding window of an aggregation whose calls can be merged in any order: its node then gives panes.
+  std::optional<sliding_window> use_panes(const resolved_plan& aggregate);
   /// A new stage behind a hash exchange on `keys`, or a gather when there are none.
   int exchanged(int from, std::vector<int> keys);
   aggregate_plan aggregate_of(const resolved_plan& node, const resolved_columns& input, std::size_t bound_keys) const;
@@ -51,6 +54,7 @@ class stage_builder {
   planner_options options_;
   physical_plan plan_;
   std::map<std::string, int> numbers_;
+  std::map<const resolved_plan*, sliding_window> paned_;  ///< Window nodes that give panes.
 };
 
 /// The stages as text, the last one first.
