@@ -2,10 +2,11 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
+space := $(subst ,, )
 PRESET ?= release
 BUILD := build/$(PRESET)
 
-.PHONY: help setup build demo test test-long bench broker-jars kafka-up kafka-down format lint docs install clean
+.PHONY: help setup build demo test test-long test-asan test-tsan bench broker-jars kafka-up kafka-down format lint docs install clean
 
 help: ## List the targets
 	@echo "libflow: make TARGET"; grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -41,6 +42,20 @@ kafka-up: ## Start a Kafka broker on 127.0.0.1:9092 (data in build/kafka)
 kafka-down: ## Stop that broker
 	@tests/kafka/broker.sh down build/kafka
 
+# What finds memory errors and undefined behaviour soonest: whatever reads bytes, holds state or runs actors.
+ASAN_TESTS := fuzz state format operators aggregate sources sinks planner parser actors
+TSAN_TESTS := threads
+
+test-asan: setup ## The fast tests under the address and undefined-behaviour sanitizers
+	@cmake --preset asan > build/asan.configure.log 2>&1 || { cat build/asan.configure.log; exit 1; }
+	@cmake --build build/asan -j $(JOBS) --target $(ASAN_TESTS:%=test_%)
+	@ctest --test-dir build/asan --output-on-failure -j $(JOBS) -R '^($(subst $(space),|,$(ASAN_TESTS)))$$'
+
+test-tsan: setup ## The classes that threads share, without actors, under the thread sanitizer
+	@cmake --preset tsan > build/tsan.configure.log 2>&1 || { cat build/tsan.configure.log; exit 1; }
+	@cmake --build build/tsan -j $(JOBS) --target $(TSAN_TESTS:%=test_%)
+	@ctest --test-dir build/tsan --output-on-failure -R '^($(subst $(space),|,$(TSAN_TESTS)))$$'
+
 bench: setup ## Measure: inputs in build/bench, figures as in docs/benchmarks.md
 	@cmake --preset release > build/release.configure.log 2>&1 || { cat build/release.configure.log; exit 1; }
 	@cmake --build build/release -j $(JOBS) --target flow_bench bench_inputs
@@ -49,8 +64,9 @@ bench: setup ## Measure: inputs in build/bench, figures as in docs/benchmarks.md
 format: ## Format the sources with the pinned clang-format
 	@cmake/lint.sh format
 
-lint: ## Check format and a small clang-tidy set with the pinned tools
+lint: ## Check format, and with clang-tidy the sources changed since main (needs a build)
 	@cmake/lint.sh check
+	@cmake/lint.sh tidy
 
 docs: build ## Write docs/functions.md from the function catalogue
 	@$(BUILD)/bin/flow functions --markdown > docs/functions.md

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# lint.sh format|check: clang-format and clang-tidy from their PyPI wheels, pinned, in build/deps/lint.
+# lint.sh format|check|tidy [FILE...]: clang-format and clang-tidy from their PyPI wheels (which bring the compiler's headers),
+# pinned, in build/deps/lint. `tidy` needs a built release; without files it looks at the sources that differ from LINT_BASE:
+# by default from where this branch left main, and on main itself from the commit before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 format_version=18.1.8
@@ -16,13 +18,49 @@ fi
 format="$venv/clang_format/data/bin/clang-format"
 tidy="$venv/clang_tidy/data/bin/clang-tidy"
 mapfile -t sources < <(git ls-files '*.cpp' '*.hpp' | grep -v '^apps/bench/\(bench_inputs.cpp\|nexmark.hpp\)')
+
+base() {
+  local main
+  main=$(git rev-parse -q --verify origin/main || git rev-parse -q --verify main || git rev-parse HEAD)
+  local left
+  left=$(git merge-base "$main" HEAD)
+  [ "$left" != "$(git rev-parse HEAD)" ] || left=$(git rev-parse -q --verify HEAD~1 || echo "$left")
+  echo "$left"
+}
+
+# GCC's commands without what only GCC knows, and without its precompiled headers.
+clang_commands() {
+  mkdir -p build/lint
+  python3 - <<'PYTHON'
+import json, re
+commands = json.load(open("build/release/compile_commands.json"))
+for one in commands:
+    text = re.sub(r"^.*?(\S*/c\+\+ )", r"\1", one["command"])
+    text = re.sub(r"-include \S+cmake_pch\.hxx|-Winvalid-pch|-fpch-preprocess|-fno-semantic-interposition", "", text)
+    one["command"] = re.sub(r"-Wno-(stringop-overflow|restrict)|-Werror", "", text)
+json.dump(commands, open("build/lint/compile_commands.json", "w"))
+PYTHON
+}
+
 case "${1:-check}" in
   format) printf '%s\n' "${sources[@]}" | xargs "$format" -i ;;
   check)
     printf '%s\n' "${sources[@]}" | xargs "$format" --dry-run --Werror
-    echo "lint: format is right in ${#sources[@]} files"
-    if [ -f build/release/compile_commands.json ] && [ "${LINT_TIDY:-1}" = 1 ] && [ -n "${TIDY_FILES:-}" ]; then
-      "$tidy" -p build/release --quiet $TIDY_FILES
-    fi ;;
-  *) echo "usage: lint.sh format|check" >&2; exit 2 ;;
+    echo "lint: format is right in ${#sources[@]} files" ;;
+  tidy)
+    shift
+    [ -f build/release/compile_commands.json ] || { echo "lint: build the release first (make build)" >&2; exit 1; }
+    if [ $# -eq 0 ]; then
+      from=${LINT_BASE:-$(base)}
+      mapfile -t changed < <(git diff --name-only --diff-filter=d "$from" -- '*.cpp')
+      set -- "${changed[@]}"
+      echo "lint: clang-tidy over the $# sources changed since ${from:0:10}"
+    fi
+    clang_commands
+    known=()
+    for file in "$@"; do grep -q "/$file\"" build/lint/compile_commands.json && known+=("$file"); done
+    [ ${#known[@]} -eq 0 ] && exit 0
+    printf '%s\n' "${known[@]}" | xargs -P "$(nproc)" -n 1 "$tidy" -p build/lint --quiet 2> >(grep -vE 'warnings? generated|Suppressed|Use -header-filter' >&2)
+    echo "lint: clang-tidy is content with ${#known[@]} files" ;;
+  *) echo "usage: lint.sh format|check|tidy [FILE...]" >&2; exit 2 ;;
 esac

@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(flipped_bytes_anywhere_end_in_an_error_or_in_the_right_stat
     std::ofstream(dir / "state.lmdb", std::ios::binary | std::ios::trunc) << damaged;
     fs::remove(dir / "state.lmdb-lock");
     const int came = outcome_of(dir, expected);
-    BOOST_TEST((came == right || came == refused),
-               (came < 0 ? "signal " + std::to_string(-came) : std::string("wrong state")) << ": FLOW_SEED=" << seed);
+    BOOST_TEST((came == right || came == refused), (came < 0 ? "signal " + std::to_string(-came) : std::string("wrong state"))
+                                                       << ": FLOW_SEED=" << seed);
     if (came >= 0 && came <= 2) ++counted[came];
   }
   std::cout << counted[right] << " restored, " << counted[refused] << " refused\n";

@@ -27,7 +27,7 @@ constexpr std::uint64_t no_page = ~std::uint64_t{0};
 constexpr std::size_t deepest = 32;  ///< LMDB's cursor stack.
 
 constexpr std::uint16_t branch = 0x01, leaf = 0x02, overflow = 0x04, meta = 0x08;  ///< Kinds of pages.
-constexpr std::uint16_t big_data = 0x01, sub_data = 0x02;                           ///< Kinds of values.
+constexpr std::uint16_t big_data = 0x01, sub_data = 0x02;                          ///< Kinds of values.
 constexpr std::uint16_t integer_keys = 0x08;
 constexpr std::uint16_t no_subdirectory = 0x4000;  ///< The environment's flag, kept with the free list's.
 
@@ -148,7 +148,8 @@ class snapshot_walk {
   };
 
   void walk(const tree_record& tree, kind what) {
-    if ((tree.flags & ~no_subdirectory) != (what == kind::free_list ? integer_keys : 0)) file_.damaged("the record of a tree", "unknown flags");
+    if ((tree.flags & ~no_subdirectory) != (what == kind::free_list ? integer_keys : 0))
+      file_.damaged("the record of a tree", "unknown flags");
     counts found;
     previous_.reset();
     if (tree.root != no_page) {
@@ -164,7 +165,8 @@ class snapshot_walk {
   }
 
   void take(std::uint64_t first, std::uint64_t count) {
-    if (first < 2 || first > from_.last_page || count > from_.last_page - first + 1) file_.damaged(first, "it is not in the file");
+    if (first < 2 || first > from_.last_page || count > from_.last_page - first + 1)
+      file_.damaged(first, "it is not in the file");
     for (auto page = first; page < first + count; ++page) {
       if (used_[page]) file_.damaged(page, "it is used twice");
       used_[page] = true;
@@ -273,7 +275,8 @@ class snapshot_walk {
 
   void note_free(std::string_view value, std::uint64_t number) {
     const auto count = value.size() >= 8 ? load<std::uint64_t>(value, 0) : 0;
-    if (value.size() < 8 || value.size() % 8 != 0 || count > value.size() / 8 - 1) file_.damaged(number, "a free list of another length");
+    if (value.size() < 8 || value.size() % 8 != 0 || count > value.size() / 8 - 1)
+      file_.damaged(number, "a free list of another length");
     std::uint64_t before = no_page;
     for (std::uint64_t i = 1; i <= count; ++i) {
       const auto page = load<std::uint64_t>(value, 8 * i);
@@ -302,7 +305,8 @@ void check_meta(const page_file& file, std::string_view page, std::uint64_t numb
     file.damaged(number, "it is not the meta page that stands there");
   }
   const bool possible = std::has_single_bit(size) && size >= 512 && size <= 65536;
-  if (!possible || (m.free.flags & ~no_subdirectory) != integer_keys || m.main.flags != 0) file.damaged(number, "unknown page size or flags");
+  if (!possible || (m.free.flags & ~no_subdirectory) != integer_keys || m.main.flags != 0)
+    file.damaged(number, "unknown page size or flags");
   // Pages given back at the end of a transaction are counted but never written.
   constexpr std::uint64_t never_written = 4u << 20;
   if (m.last_page < 1 || m.last_page > (file.size() + never_written) / size) {
@@ -311,7 +315,8 @@ void check_meta(const page_file& file, std::string_view page, std::uint64_t numb
 }
 
 /// What each transaction wrote of itself tells a damaged transaction number from a right one.
-void check_transactions(const page_file& file, const std::array<meta_page, 2>& metas, const std::array<snapshot_report, 2>& said) {
+void check_transactions(const page_file& file, const std::array<meta_page, 2>& metas,
+                        const std::array<snapshot_report, 2>& said) {
   const std::size_t newest = metas[1].transaction > metas[0].transaction ? 1 : 0;
   std::array<std::optional<transaction_record>, 2> records;
   for (std::size_t i = 0; i < 2; ++i) {
@@ -320,7 +325,8 @@ void check_transactions(const page_file& file, const std::array<meta_page, 2>& m
     if (!records[i] && said[i].meta_entries > 0) file.damaged(i, "its tables do not name their transaction");
   }
   const auto apart = metas[newest].transaction - metas[1 - newest].transaction;
-  if (apart > 1 || (apart == 0 && metas[0].transaction != 0)) file.damaged(1 - newest, "its transaction does not follow the other one");
+  if (apart > 1 || (apart == 0 && metas[0].transaction != 0))
+    file.damaged(1 - newest, "its transaction does not follow the other one");
   const auto told = [&](std::size_t i) { return !records[i] || records[i]->number == metas[i].transaction; };
   // A compact copy counts from 1 again.
   const bool fresh_copy = metas[newest].transaction == 1;

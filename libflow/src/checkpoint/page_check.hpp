@@ -5,8 +5,8 @@
 
 namespace flow {
 
-/// Looks at an LMDB file's pages before LMDB trusts them: it follows page numbers and offsets without asking where they lead, so
-/// that a flipped byte would end the process or show a different table. Values are not looked at, they carry checksums.
+/// Looks at an LMDB file's pages before LMDB trusts them: it follows page numbers and offsets without asking where they lead,
+/// so that a flipped byte would end the process or show a different table. Values are not looked at, they carry checksums.
 ///
 /// Meta pages: sizes, flags and transaction numbers. Trees: numbers, kinds and bounds of pages, nodes side by side, keys in
 /// order, counts as promised, no page in two places or both used and free. File layout of LMDB 0.9 (data format 1).
