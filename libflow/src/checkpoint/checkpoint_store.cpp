@@ -399,7 +399,8 @@ void lmdb_checkpoint_store::take_ownership() {
 
 /// A damaged key would make a record look as if it had never been written.
 void lmdb_checkpoint_store::check_small_records(const lmdb_transaction& t) const {
-  static const std::set<std::string_view> known{"format", "query", "created", "owner", "plan", "committed", transaction_key};
+  static const std::set<std::string_view> known{"format", "query", "created",   "owner",
+                                                "plan",   "first", "committed", transaction_key};
   for (const auto which : {table::meta, table::sinks, table::plans}) {
     t.each(which, [&](std::string_view key, std::string_view stored) {
       const bool named = which != table::plans;
