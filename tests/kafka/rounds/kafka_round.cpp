@@ -17,7 +17,7 @@ namespace {
 constexpr int first_records = 300;
 constexpr int most_records = 4000;
 /// Short, so that a frozen process is past it soon.
-constexpr auto transaction_timeout = 3s;
+constexpr auto transaction_timeout = 5s;
 /// For what must happen: long, since machines are slow at times.
 constexpr auto patience = 90s;
 
@@ -110,6 +110,23 @@ std::string kafka_round::run_takeover() {
   if (!grows_beyond(woken_at)) return "the second instance wrote nothing after the first had ended" + tail("second");
   second.kill();
   std::ignore = second.wait_for(10s);
+  return finish();
+}
+
+std::string kafka_round::run_outage() {
+  add_records(first_records);
+  child_process child(command(until::killed, any_mode()), {}, log());
+  history_ += " # the broker is away for 20 s\n";
+  if (!grows_beyond(0)) return "nothing was written" + tail();
+  broker_.kill();
+  const auto ended = child.wait_for(20s);
+  broker_.start();
+  if (ended) return "ended by itself with code " + std::to_string(ended->code) + " while the broker was away" + tail();
+  const auto back_at = visible();
+  add_records(between(1, 50));
+  if (!grows_beyond(back_at)) return "nothing was written after the broker came back" + tail();
+  child.kill();
+  std::ignore = child.wait_for(10s);
   return finish();
 }
 

@@ -42,6 +42,9 @@ class kafka_round {
   /// The process is frozen, another one takes over, and the first wakes up: it must end without a row of its own. Then a run
   /// to the end.
   std::string run_takeover();
+  /// The broker is away for twenty seconds, several transaction timeouts, under a process that must live on and catch up. Then
+  /// a run to the end.
+  std::string run_outage();
 
   /// The commands so far.
   const std::string& history() const { return history_; }

@@ -19,7 +19,7 @@ namespace {
 
 struct plan {
   std::uint64_t seed = 1;
-  int rounds = 0, takeovers = 0;
+  int rounds = 0, takeovers = 0, outages = 0;
   bool every_step = false, each_mode = false;
   std::string step;
 };
@@ -61,7 +61,13 @@ void run_rounds(const round_settings& s, flow::test::kafka_broker& broker, const
     kafka_round r(s, broker, n, n % 2 == 0 ? job::count : job::pass_through);
     all.check(r, " --takeovers 1 --seed " + std::to_string(n), [&] { return r.run_takeover(); });
   }
-  if (p.takeovers > 0) std::cout << p.takeovers << " take-overs of a frozen process\n";
+  if (p.takeovers > 0) std::cout << p.takeovers << " take-overs of a frozen process\n" << std::flush;
+  for (int i = 0; i < p.outages; ++i) {
+    const auto n = p.seed + static_cast<std::uint64_t>(i);
+    kafka_round r(s, broker, n, n % 2 == 0 ? job::count : job::pass_through);
+    all.check(r, " --outages 1 --seed " + std::to_string(n), [&] { return r.run_outage(); });
+  }
+  if (p.outages > 0) std::cout << p.outages << " outages of the broker\n";
 }
 
 }  // namespace
@@ -77,6 +83,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", p.seed, "Of the first round; round i has seed + i");
   app.add_option("--rounds", p.rounds, "Rounds of crashes to run");
   app.add_option("--takeovers", p.takeovers, "Rounds of freezing and taking over to run");
+  app.add_option("--outages", p.outages, "Rounds with the broker away for 20 s to run");
   app.add_flag("--every-step", p.every_step, "A crash at every failpoint");
   app.add_flag("--each-mode", p.each_mode, "With --every-step: in each job and mode that passes it");
   app.add_option("--step", p.step, "With --every-step: only this failpoint");
