@@ -167,7 +167,7 @@ bool decode_value(cursor& from, const arrow::DataType& type, arrow::ArrayBuilder
         check(map.Append());
         for (std::uint32_t e = 0; e < count; ++e) {
           if (!from.has_value()) cursor::corrupt();
-          decode_value(from, *map_type.key_type(), *map.key_builder());
+          if (!decode_value(from, *map_type.key_type(), *map.key_builder())) cursor::corrupt();  // Arrow ends the process.
           decode_value(from, *map_type.item_type(), *map.item_builder());
         }
       } else {
