@@ -45,6 +45,8 @@ bool passes(program which, mode how, std::string_view failpoint) {
   if (failpoint.starts_with("kafka.")) return false;
   // The file sink's own; the sink actor's ("output.") are passed for every sink.
   if (failpoint.starts_with("sink.")) return which == program::page_views;
+  // Nearly every word's count changes in every epoch: state that is written as a whole leaves nothing to merge.
+  if (failpoint.starts_with("checkpoint.compact")) return which == program::page_views;
   return true;
 }
 
