@@ -68,7 +68,7 @@ class tray_sink : public sink {
   }
   void commit(epoch e, const nlohmann::json& prepared) override {
     step("commit");
-    if (tray_->at_commit) tray_->at_commit(e.value);
+    if (tray_->at_commit) tray_->at_commit(e.value, prepared_rows(e));
     if (prepared != e.value) throw error(errc::illegal_state, "commit got what another prepare returned");
     const std::lock_guard lock(tray_->mutex_);
     const auto found = tray_->prepared_.find(e.value);
@@ -88,6 +88,11 @@ class tray_sink : public sink {
   std::string description() const override { return "TraySink"; }
 
  private:
+  std::size_t prepared_rows(epoch e) const {
+    const std::lock_guard lock(tray_->mutex_);
+    const auto found = tray_->prepared_.find(e.value);
+    return found == tray_->prepared_.end() ? 0 : found->second.size();
+  }
   void step(const char* name) const {
     if (tray_->restart_at == name && tray_->restarts.fetch_sub(1) > 0) {
       throw error(errc::restart_required, std::string("the tray was lost at ") + name);

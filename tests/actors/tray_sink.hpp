@@ -34,8 +34,8 @@ class tray {
   std::atomic<int> restarts{0};
   bool blocking = false;
   bool overlaps = false;
-  /// Called in commit(), before anything becomes visible; may block.
-  std::function<void(std::uint64_t)> at_commit;
+  /// Called in commit() with the epoch and its rows, before anything becomes visible; may block.
+  std::function<void(std::uint64_t, std::size_t)> at_commit;
   /// recover() says that this many of the newest epochs never became visible.
   std::uint64_t forgotten = 0;
 
