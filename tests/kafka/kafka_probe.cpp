@@ -84,6 +84,7 @@ kafka_probe::kafka_probe(kafka_probe&&) noexcept = default;
 rdkafka_conf kafka_probe::conf() const {
   rdkafka_conf conf(rd_kafka_conf_new());
   set_property(*conf, "bootstrap.servers", servers_);
+  set_property(*conf, "reconnect.backoff.max.ms", "500");  // Tests start brokers again.
   for (const auto& [name, value] : properties_) set_property(*conf, name, value);
   return conf;
 }
