@@ -28,15 +28,16 @@ base() {
   echo "$left"
 }
 
-# GCC's commands without what only GCC knows, and without its precompiled headers.
+# GCC's commands without what only GCC knows, and with the text of what it has precompiled.
 clang_commands() {
   mkdir -p build/lint
   python3 - <<'PYTHON'
-import json, re
+import json, os, re
 commands = json.load(open("build/release/compile_commands.json"))
 for one in commands:
     text = re.sub(r"^.*?(\S*/c\+\+ )", r"\1", one["command"])
-    text = re.sub(r"-include \S+cmake_pch\.hxx|-Winvalid-pch|-fpch-preprocess|-fno-semantic-interposition", "", text)
+    text = re.sub(r"(?<=-include )\S+cmake_pch\.hxx", os.path.abspath("cmake/precompiled.hpp"), text)
+    text = re.sub(r"-Winvalid-pch|-fpch-preprocess|-fno-semantic-interposition", "", text)
     one["command"] = re.sub(r"-Wno-(stringop-overflow|restrict)|-Werror", "", text)
 json.dump(commands, open("build/lint/compile_commands.json", "w"))
 PYTHON
