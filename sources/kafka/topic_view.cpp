@@ -82,8 +82,9 @@ auto topic_view::retry(const Ask& ask) const {
         std::this_thread::sleep_for(interval_);
         continue;
       }
-      throw kafka_error(errc::unreadable_input, why.what + " of kafka.bootstrap.servers=" + client_->servers, why.cause,
-                        client_->kafka.last_connection_error());
+      const auto told = kafka_error(errc::unreadable_input, why.what + " of kafka.bootstrap.servers=" + client_->servers,
+                                    why.cause, client_->kafka.last_connection_error());
+      throw brokers_away(told.code(), told.what());
     }
   }
 }

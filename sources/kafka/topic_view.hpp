@@ -5,10 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "flow/error.hpp"
 #include "kafka/kafka_client.hpp"
 #include "sources/kafka/kafka_settings.hpp"
 
 namespace flow {
+
+/// Thrown when no broker answered in all tries: this may pass by itself, other errors do not.
+class brokers_away : public error {
+ public:
+  using error::error;
+};
 
 /// What a look at the brokers' metadata found.
 struct found_partitions {
