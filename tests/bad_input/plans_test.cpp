@@ -61,6 +61,11 @@ BOOST_AUTO_TEST_CASE(streams_are_not_collected_and_tables_not_streamed) {
   check_refused(errc::unsupported_plan, {"bounded table", "read_stream()"}, [&] { table().write_stream(); });
 }
 
+BOOST_AUTO_TEST_CASE(slide_longer_than_its_window_names_the_column_as_written) {
+  check_refused(errc::invalid_argument, {"window(`time`, '10 minutes', '20 minutes')", "use a slide of at most the size"},
+                [&] { stream().group_by(window(col("time"), "10 minutes", "20 minutes")).count(); });
+}
+
 BOOST_AUTO_TEST_CASE(file_sink_takes_append_only) {
   check_refused(errc::unsupported_plan, {"\"json\"", "append", "watermark"}, [&] {
     stream().group_by("user").count().write_stream().output_mode("update").format("json").option("path", path("out")).start();

@@ -154,7 +154,9 @@ expression_ptr analyzer::extract_window(resolved_ptr& input, const expression_pt
                                               "; aggregate once per window and unite or join the results");
     }
   }
-  const int id = is_window ? add_window(input, *resolved) : add_window_time(input, *resolved);
+  int id = 0;
+  const auto columns = input->output;
+  with_names(columns, [&] { id = is_window ? add_window(input, *resolved) : add_window_time(input, *resolved); });
   made.emplace_back(resolved, id);
   return reference_to(id);
 }
