@@ -257,11 +257,12 @@ std::vector<record> kafka_probe::read(const std::string& topic, bool committed_o
   }
   require(rd_kafka_assign(client.get(), assigned.get()), "assign " + topic);
   std::vector<std::vector<record>> parts(static_cast<std::size_t>(partitions));
-  for (int ended = 0; ended < partitions;) {
+  std::set<int> ended;  // A partition that grows meanwhile ends again.
+  while (static_cast<int>(ended.size()) < partitions) {
     const rdkafka_message message(rd_kafka_consumer_poll(client.get(), patience_ms));
     if (!message) throw std::runtime_error("read " + topic + ": nothing came");
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      ++ended;
+      ended.insert(message->partition);
     } else {
       require(message->err, "read " + topic);
       parts[static_cast<std::size_t>(message->partition)].push_back(to_record(*message));

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <stdexcept>
 #include <tuple>
 
 #include <flow/failpoint.hpp>
@@ -205,15 +206,35 @@ std::string kafka_round::finish() {
   const auto ended = child.wait_for(patience);
   if (!ended) return "the last run did not end" + tail();
   if (ended->code != 0 || ended->signal != 0) return "the last run failed" + tail();
+  if (!settles()) return "a transaction is open long after the last run has ended";
   const auto output = probe_->read(to_);
   return job_ == job::count ? input_->check_counts(output, at_least_once_) : input_->check_copies(output, at_least_once_);
 }
 
 /// How far a read_committed reader can read, over all partitions.
 std::int64_t kafka_round::visible() {
-  std::int64_t all = 0;
-  for (int i = 0; i < partitions_out_; ++i) all += probe_->watermarks(to_, i).second;
-  return all;
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (true) {
+    try {
+      std::int64_t all = 0;
+      for (int i = 0; i < partitions_out_; ++i) all += probe_->watermarks(to_, i).second;
+      return all;
+    } catch (const std::runtime_error&) {  // A broker that has just come back does not lead its partitions at once.
+      if (std::chrono::steady_clock::now() > end) throw;
+    }
+  }
+}
+
+/// Brokers write a transaction's end to its partitions after they have said that it is decided: waits until they have.
+bool kafka_round::settles() {
+  kafka_probe uncommitted(broker_.servers(), {{"isolation.level", "read_uncommitted"}});
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (int i = 0; i < partitions_out_; ++i) {
+    while (probe_->watermarks(to_, i).second != uncommitted.watermarks(to_, i).second) {
+      if (std::chrono::steady_clock::now() > end) return false;
+    }
+  }
+  return true;
 }
 
 bool kafka_round::grows_beyond(std::int64_t before) {

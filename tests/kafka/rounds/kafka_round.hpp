@@ -62,6 +62,7 @@ class kafka_round {
   std::string crash(const std::string& failpoint, run_mode how, std::chrono::milliseconds lives, bool with_broker);
   std::string finish();
   std::int64_t visible();
+  bool settles();
   bool grows_beyond(std::int64_t before);
   std::string log(const std::string& name = "log") const { return (home_ / name).string(); }
   std::string tail(const std::string& name = "log") const;
