@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "flow/error.hpp"
 #include "flow/failpoint.hpp"
 #include "sinks/kafka/request_failpoints.hpp"
 
@@ -60,7 +61,12 @@ void transaction::mark(const std::string& group, const std::string& topic, epoch
 }
 
 void transaction::complete() {
-  marking_.get();
+  try {
+    marking_.get();
+  } catch (const error&) {
+    records_.flush();  // Where brokers refused a record, that is why, and says more.
+    throw;
+  }
   failpoint("kafka.mark.after");
   records_.flush();
   failpoint("kafka.flush.after");
