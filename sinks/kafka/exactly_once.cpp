@@ -125,9 +125,9 @@ class exactly_once final : public record_delivery {
   std::mutex mutex_;
   std::condition_variable committed_;
   std::array<bool, 2> committing_{};  ///< Prepared, and commit() has not returned.
-  std::string topic_;         ///< Of the marker of the transaction under way.
-  epoch marker_;              ///< The newest one, committed or about to be.
-  std::string marker_topic_;  ///< Where it lies; "" if there is none.
+  std::string topic_;                 ///< Of the marker of the transaction under way.
+  epoch marker_;                      ///< The newest one, committed or about to be.
+  std::string marker_topic_;          ///< Where it lies; "" if there is none.
 };
 
 }  // namespace
