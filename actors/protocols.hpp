@@ -49,7 +49,9 @@ using sink_handle = caf::typed_actor<caf::reacts_to<item_message>,
                                      /// Micro-batch: the epoch's plan is durable, so its rows may be written.
                                      caf::reacts_to<planned_message>,
                                      /// The epoch is durable: show its rows. Answered by published_message.
-                                     caf::reacts_to<publish_message>>;
+                                     caf::reacts_to<publish_message>,
+                                     /// The publisher has shown the epoch: there is room for another.
+                                     caf::reacts_to<published_message>>;
 
 /// Commits epochs of a sink that can have two at once.
 using publisher_handle = caf::typed_actor<

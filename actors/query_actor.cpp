@@ -349,6 +349,7 @@ void query_actor::on_committed(epoch n) {
 void query_actor::on_published(epoch n) {
   account_of(n).time("commitOffsets");
   send(checkpoint_, published_message{n});
+  if (publisher_ && sink_) send(sink_, published_message{n});
   send(planner_, settle_message{n, account_of(n).end_positions});
   report_progress(n);
   tracker_.published(n);

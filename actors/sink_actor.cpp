@@ -45,10 +45,15 @@ sink_actor::behavior_type sink_actor::make_behavior() {
       [this](const publish_message& m) {
         if (!publish(sink_->output(), m)) return;
         send(query_, published_message{m.number});
-        gate_.committed(m.number);
-        work();
+        on_published(m.number);
       },
+      [this](const published_message& m) { on_published(m.number); },
   };
+}
+
+void sink_actor::on_published(epoch n) {
+  gate_.committed(n);
+  work();
 }
 
 void sink_actor::work() {

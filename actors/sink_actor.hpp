@@ -24,6 +24,7 @@ class sink_actor : public sink_handle::base {
   behavior_type make_behavior() override;
 
  private:
+  void on_published(epoch n);
   void work();
   void handle(inbox::arrival next);
 

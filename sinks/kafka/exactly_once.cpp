@@ -1,8 +1,3 @@
-#include <array>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-
 #include "flow/error.hpp"
 #include "flow/failpoint.hpp"
 #include "sinks/kafka/epoch_note.hpp"
@@ -20,7 +15,7 @@ namespace {
 class exactly_once final : public record_delivery {
  public:
   exactly_once(const kafka_sink_settings& settings, const sink_context& context)
-      : settings_(settings), timeout_(settings_.transaction_timeout(context)), transactions_(settings_, context) {}
+      : settings_(settings), transactions_(settings_, context) {}
 
   epoch recover(epoch newest, const nlohmann::json& prepared) override {
     const auto note = epoch_note::find(prepared);
@@ -30,7 +25,6 @@ class exactly_once final : public record_delivery {
   }
 
   void write(epoch e, const record_rows& rows) override {
-    await_commit();
     auto& open = transactions_.current();
     if (!open.is_open()) {
       open.begin();
@@ -43,7 +37,7 @@ class exactly_once final : public record_delivery {
 
   nlohmann::json prepare(epoch e) override {
     auto& open = transactions_.current();
-    if (is_committing() || !open.is_open()) {
+    if (!open.is_open()) {
       return marker_topic_.empty() ? nlohmann::json() : epoch_note{marker_, marker_, {marker_topic_}}.to_json();
     }
     if (marker_topic_.empty()) mark_begin(topic_);
@@ -53,47 +47,16 @@ class exactly_once final : public record_delivery {
     note["transaction"] = transactions_.turn();
     marker_ = e;
     marker_topic_ = topic_;
-    set_committing(transactions_.turn(), true);
     transactions_.next_turn();
     return note;
   }
 
   void commit(epoch e, const nlohmann::json& prepared) override {
     const auto note = epoch_note::find(prepared);
-    if (!note || note->marker != e) return;
-    const auto which = prepared.at("transaction").get<std::size_t>();
-    try {
-      transactions_.at(which).commit();
-    } catch (...) {
-      set_committing(which, false);
-      throw;
-    }
-    set_committing(which, false);
+    if (note && note->marker == e) transactions_.at(prepared.at("transaction").get<std::size_t>()).commit();
   }
 
  private:
-  /// In continuous mode rows of the epoch after the next come as soon as the next one is prepared: they must not get into a
-  /// transaction that is about to be committed.
-  void await_commit() {
-    std::unique_lock lock(mutex_);
-    const auto patience = std::chrono::microseconds(timeout_.microseconds);
-    if (committed_.wait_for(lock, patience, [this] { return !committing_[transactions_.turn()]; })) return;
-    throw error(errc::restart_required, "an epoch's transaction was not committed within kafka.transaction.timeout.ms");
-  }
-
-  bool is_committing() {
-    const std::lock_guard lock(mutex_);
-    return committing_[transactions_.turn()];
-  }
-
-  void set_committing(std::size_t which, bool so) {
-    {
-      const std::lock_guard lock(mutex_);
-      committing_[which] = so;
-    }
-    committed_.notify_all();
-  }
-
   std::vector<std::string> fixed_topic() const {
     return settings_.topic.empty() ? std::vector<std::string>{} : std::vector{settings_.topic};
   }
@@ -120,14 +83,10 @@ class exactly_once final : public record_delivery {
   }
 
   const kafka_sink_settings settings_;
-  const duration timeout_;
   transaction_pair transactions_;
-  std::mutex mutex_;
-  std::condition_variable committed_;
-  std::array<bool, 2> committing_{};  ///< Prepared, and commit() has not returned.
-  std::string topic_;                 ///< Of the marker of the transaction under way.
-  epoch marker_;                      ///< The newest one, committed or about to be.
-  std::string marker_topic_;          ///< Where it lies; "" if there is none.
+  std::string topic_;         ///< Of the marker of the transaction under way.
+  epoch marker_;              ///< The newest one, committed or about to be.
+  std::string marker_topic_;  ///< Where it lies; "" if there is none.
 };
 
 }  // namespace

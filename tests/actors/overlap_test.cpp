@@ -122,6 +122,35 @@ BOOST_AUTO_TEST_CASE(no_more_than_two_epochs_are_under_way) {
   BOOST_TEST(f.output->rows().size() == 5u);
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_a_third_epoch_wait_for_the_commit_though_in_continuous_mode_they_come_before_it) {
+  fixture f;
+  f.output->overlaps = f.output->blocking = true;
+  moment committing, second_prepared, go_on;
+  std::atomic<bool> held{false};
+  std::atomic<int> prepared{0};
+  f.output->at_prepare = [&](std::size_t rows) {
+    if (rows > 0 && ++prepared == 2) second_prepared.come();
+  };
+  f.output->at_commit = [&](std::uint64_t, std::size_t rows) {
+    if (rows == 0 || held.exchange(true)) return;
+    committing.come();
+    go_on.wait();
+  };
+  const auto query = f.runner->start(pass_plan({shelf_provider(f.input)}), tray_provider(f.output),
+                                     settings_for(f.checkpoint.path(), {flow::trigger::kind::continuous, milliseconds(1)}));
+  f.input->put(0, {{1, 1, 1}});
+  BOOST_REQUIRE(committing.wait());
+  f.input->put(0, {{2, 2, 1}});
+  BOOST_REQUIRE(second_prepared.wait());
+  f.input->put(0, {{3, 3, 1}});
+  BOOST_TEST(!query->await_termination(100ms));
+  BOOST_TEST(f.output->written() == 2u);
+  go_on.come();
+  query->process_all_available();
+  BOOST_TEST(f.output->rows().size() == 3u);
+  query->stop();
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_commit_loses_neither_its_epoch_nor_the_one_written_beside_it) {
   for (const auto& when : both_modes) {
     fixture f;

@@ -61,9 +61,14 @@ class tray_sink : public sink {
   }
   nlohmann::json prepare(epoch e) override {
     step("prepare");
-    const std::lock_guard lock(tray_->mutex_);
-    tray_->prepared_[e.value] = tray_->open_[e.value];
-    tray_->open_.erase(e.value);
+    std::size_t rows = 0;
+    {
+      const std::lock_guard lock(tray_->mutex_);
+      rows = tray_->open_[e.value].size();
+      tray_->prepared_[e.value] = tray_->open_[e.value];
+      tray_->open_.erase(e.value);
+    }
+    if (tray_->at_prepare) tray_->at_prepare(rows);
     return e.value;
   }
   void commit(epoch e, const nlohmann::json& prepared) override {

@@ -36,6 +36,8 @@ class tray {
   bool overlaps = false;
   /// Called in commit() with the epoch and its rows, before anything becomes visible; may block.
   std::function<void(std::uint64_t, std::size_t)> at_commit;
+  /// Called in prepare() with the epoch's rows.
+  std::function<void(std::size_t)> at_prepare;
   /// recover() says that this many of the newest epochs never became visible.
   std::uint64_t forgotten = 0;
 

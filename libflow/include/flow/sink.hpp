@@ -66,8 +66,9 @@ class sink {
 
   /// True if commit(n) may be called from another thread, and may take its time, while write(n + 1) and prepare(n + 1) are
   /// called: epoch n + 1 is then written while n becomes durable and visible. Commits still come one by one and in order, and
-  /// neither write(n + 2) nor commit(n + 1) comes before commit(n) has returned. False: rows of n + 1 wait for commit(n), and
-  /// all calls come from one thread.
+  /// neither write(n + 2) nor commit(n + 1) comes before commit(n) has returned; except that a sink that is not blocking()
+  /// either is written as rows come, however late commits are. False: rows of n + 1 wait for commit(n), and all calls come from
+  /// one thread.
   virtual bool overlaps() const { return false; }
 
   /// True if calls may wait on I/O: the sink then gets a thread of its own.

@@ -1,6 +1,3 @@
-#include <chrono>
-#include <future>
-
 #include <boost/test/unit_test.hpp>
 
 #include "kafka_probe.hpp"
@@ -144,23 +141,6 @@ BOOST_AUTO_TEST_CASE(the_next_epoch_is_written_and_prepared_while_one_waits_for_
   const auto second = s.prepare({2});
   BOOST_TEST(f.values().empty());
   s.running().commit({1}, first);
-  BOOST_TEST(f.values() == (strings{"a"}), boost::test_tools::per_element());
-  s.running().commit({2}, second);
-  BOOST_TEST(f.values() == (strings{"a", "b"}), boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(rows_of_the_epoch_after_the_next_stay_out_of_a_transaction_that_waits_for_its_commit) {
-  fixture f;
-  auto s = f.sink();
-  s.start();
-  s.write({1}, {{"a"}});
-  const auto first = s.prepare({1});
-  s.write({2}, {{"b"}});
-  const auto second = s.prepare({2});
-  auto third = std::async(std::launch::async, [&] { s.write({3}, {{"c"}}); });
-  BOOST_TEST((third.wait_for(std::chrono::milliseconds(300)) == std::future_status::timeout));
-  s.running().commit({1}, first);
-  third.get();
   BOOST_TEST(f.values() == (strings{"a"}), boost::test_tools::per_element());
   s.running().commit({2}, second);
   BOOST_TEST(f.values() == (strings{"a", "b"}), boost::test_tools::per_element());
