@@ -35,7 +35,8 @@ kafka_reader::kafka_reader(std::shared_ptr<kafka_services> services, kafka_range
       range_(std::move(range)),
       next_(position.is_null() ? range_.begin : position.at("next").get<std::int64_t>()),
       waits_(waits),
-      columns_(range_.what.topic, range_.what.partition, std::move(schema), columns) {}
+      columns_(range_.what.topic, range_.what.partition, std::move(schema), columns),
+      deletions_(services_->watch ? services_->watch->deletions(range_.what) : 0) {}
 
 kafka_reader::~kafka_reader() {
   if (feed_) services_->fetch.give_back(std::move(feed_));
@@ -112,12 +113,17 @@ void kafka_reader::on_failure(const rd_kafka_message_t& event) {
   }
 }
 
-/// The next offset is not in the partition (any more).
+/// An offset that was fetched is not in the partition (any more). Not always the next one: a feed that was parked may have
+/// fetched on in a topic that was deleted and made anew, and what it then heard is not taken back by a restart.
 void kafka_reader::skip_lost_records() {
   const auto earliest = services_->view.offsets({range_.what}, earliest_offset);
-  const auto found = earliest.find(range_.what);
-  if (found == earliest.end()) return;  // Deleted: the watch tells.
-  const auto first = found->second;
+  const auto latest = services_->view.offsets({range_.what}, latest_offset);
+  if (earliest.empty() || latest.empty()) return;  // Deleted: the watch tells.
+  const auto first = earliest.at(range_.what);
+  if (first <= next_ && next_ <= latest.at(range_.what)) {
+    feed_->restart(next_);
+    return;
+  }
   if (first > next_) {
     const auto upto = std::min(first, range_.end);
     services_->losses.add("Records of " + to_string(range_.what) + " from offset " + std::to_string(next_) + " to " +
@@ -133,7 +139,7 @@ void kafka_reader::skip_lost_records() {
 
 /// Nothing came. True if nothing more is to come; ends the query if it took too long or the partition was deleted.
 bool kafka_reader::wait_is_over() {
-  if (services_->watch && services_->watch->is_gone(range_.what)) {
+  if (services_->watch && services_->watch->deletions(range_.what) > deletions_) {
     services_->losses.add("Partition " + to_string(range_.what) + " was deleted while it was read; the next offset was " +
                           std::to_string(next_));
     gone_ = true;

@@ -85,6 +85,7 @@ class kafka_reader final : public split_reader {
   std::function<void()> callback_;
   std::unique_ptr<partition_feed> feed_;
   std::int64_t messages_taken_ = 0, bytes_taken_ = 0;  ///< Since room was told of.
+  std::uint64_t deletions_ = 0;                        ///< Of the partition, before it was opened.
   bool gone_ = false;                                  ///< Deleted, and reported.
   std::optional<std::chrono::steady_clock::time_point> waiting_since_;
 };

@@ -71,8 +71,9 @@ class kafka_source final : public source {
   bool continuous_ = false;
   mutable std::optional<std::vector<topic_partition>> first_;
   std::shared_ptr<kafka_services> services_;
-  partition_offsets given_;                    ///< What comes after everything given out.
-  std::set<topic_partition> open_;             ///< Continuous: whose unbounded split has been given out.
+  partition_offsets given_;  ///< What comes after everything given out.
+  /// Continuous: whose unbounded split has been given out, and how often the partition had been deleted until then.
+  std::map<topic_partition, std::uint64_t> open_;
   std::optional<partition_offsets> last_end_;  ///< Available-now: what there was at the first look.
   std::optional<timestamp> last_trigger_;
   std::optional<steady::time_point> looked_at_;
@@ -247,16 +248,17 @@ std::vector<source_split> kafka_source::plan(const partition_offsets& until) {
 std::vector<source_split> kafka_source::discover_unbounded() {
   if (const auto found = services_->watch->partitions(); !found.empty()) {
     // A topic that was deleted and made anew is read from its beginning, once its old reader has ended.
-    for (const auto& each : std::set(open_)) {
-      if (!services_->watch->is_gone(each)) continue;
-      open_.erase(each);
-      given_.erase(each);
-    }
+    std::erase_if(open_, [this](const auto& each) {
+      if (services_->watch->deletions(each.first) == each.second) return false;
+      given_.erase(each.first);
+      return true;
+    });
     add_partitions(found);
   }
   std::vector<source_split> splits;
   for (const auto& [what, offset] : given_) {
-    if (open_.insert(what).second) splits.push_back(kafka_range{what, offset}.to_split());
+    if (open_.try_emplace(what, services_->watch->deletions(what)).second)
+      splits.push_back(kafka_range{what, offset}.to_split());
   }
   return splits;
 }

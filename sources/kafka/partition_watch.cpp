@@ -34,10 +34,10 @@ partition_offsets partition_watch::latest() const {
   return latest_;
 }
 
-bool partition_watch::is_gone(const topic_partition& what) const {
+std::uint64_t partition_watch::deletions(const topic_partition& what) const {
   const std::lock_guard lock(mutex_);
-  const auto found = absences_.find(what);
-  return found != absences_.end() && found->second >= absences_of_a_gone_one;
+  const auto found = deletions_.find(what);
+  return found == deletions_.end() ? 0 : found->second;
 }
 
 std::optional<std::int64_t> partition_watch::latest_since(const topic_partition& what, clock::time_point since) const {
@@ -72,6 +72,7 @@ void partition_watch::look() {
   for (const auto& before : partitions_) absences_.try_emplace(before, 0);
   for (auto& [what, absences] : absences_) {
     absences = std::binary_search(found.partitions.begin(), found.partitions.end(), what) ? 0 : absences + 1;
+    if (absences == absences_of_a_gone_one) ++deletions_[what];
   }
   partitions_ = found.partitions;
   latest_ = std::move(latest);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -28,8 +29,9 @@ class partition_watch {
   std::vector<topic_partition> partitions() const;
   /// Ends known so far.
   partition_offsets latest() const;
-  /// A partition that was there, and in two looks in a row was not.
-  bool is_gone(const topic_partition& what) const;
+  /// How often a partition that was there was found to be gone: absent in two looks in a row. A number and not a state, since
+  /// one made anew is there again before everybody has asked.
+  std::uint64_t deletions(const topic_partition& what) const;
   /// The partition's end as of some moment after `since`, or none yet: then a look is made now.
   std::optional<std::int64_t> latest_since(const topic_partition& what, clock::time_point since) const;
 
@@ -45,7 +47,8 @@ class partition_watch {
   mutable bool wanted_ = false;
   std::vector<topic_partition> partitions_;
   partition_offsets latest_;
-  std::map<topic_partition, int> absences_;
+  std::map<topic_partition, int> absences_;  ///< In a row.
+  std::map<topic_partition, std::uint64_t> deletions_;
   clock::time_point looked_at_{};  ///< When the last look began.
   std::jthread thread_;            ///< Last: ends before what it uses.
 };

@@ -137,6 +137,8 @@ BOOST_AUTO_TEST_CASE(a_deleted_topic_is_reported_and_read_anew_if_told_so) {
     const auto metrics = query->last_progress()["sources"][0]["metrics"];
     BOOST_TEST(metrics.value("lastDataLoss", "").find(topic.name + "-0") != std::string::npos, metrics.dump());
     topic.probe.create_topic(topic.name, 1);
+    // Time for whoever still fetches at the old offset to be told that it is not there.
+    BOOST_TEST(!query->await_termination(std::chrono::seconds(2)));
     topic.probe.produce(topic.name, numbered_records(3, 0, 50));
     BOOST_TEST(got.wait_for(2 + written + 3));
     query->stop();
