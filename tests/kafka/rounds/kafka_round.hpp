@@ -64,6 +64,8 @@ class kafka_round {
   std::int64_t visible();
   bool settles();
   bool grows_beyond(std::int64_t before);
+  /// Also false when the writer has ended.
+  bool grows_beyond(std::int64_t before, child_process& writer);
   std::string log(const std::string& name = "log") const { return (home_ / name).string(); }
   std::string tail(const std::string& name = "log") const;
 
