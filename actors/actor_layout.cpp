@@ -21,4 +21,17 @@ std::vector<std::size_t> actor_layout::driven_by(std::size_t host) const {
   return driven;
 }
 
+void join_halves(physical_plan& plan, const stage_graph& graph) {
+  for (std::size_t to = 0; to < plan.stages.size(); ++to) {
+    auto& stage = plan.stages[to];
+    if (stage.chain.empty() || !stage.chain.front().whole || graph.instances(to) != 1) continue;
+    const auto& senders = graph.at(to, 0).inputs;
+    if (senders.size() != 1) continue;
+    auto& before = plan.stages[senders.front().stage];
+    before.chain.pop_back();
+    const auto whole = stage.chain.front().whole;
+    stage.chain.front() = *whole;
+  }
+}
+
 }  // namespace flow

@@ -24,4 +24,9 @@ class actor_layout {
   std::vector<std::size_t> hosts_;
 };
 
+/// Where each half of an operator is the only instance of its stage, a whole one does the work of both in one pass: a row that
+/// comes alone is handed on once instead of twice. Micro-batches are large: for them the halves are the quicker, which touch a
+/// group's marks once per epoch.
+void join_halves(physical_plan& plan, const stage_graph& graph);
+
 }  // namespace flow

@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include "actors/actor_layout.hpp"
 #include "actors/failure_report.hpp"
 #include "flow/error.hpp"
 
@@ -175,6 +176,7 @@ void recover(query_launch& launch) {
   std::vector<int> readers;
   for (const auto& each : launch.sources) readers.push_back(each->reader_count());
   launch.graph = std::make_shared<stage_graph>(launch.plan, readers, launch.settings.parallelism);
+  if (launch.continuous()) join_halves(launch.plan, *launch.graph);
   launch.window = credit_window_size(launch.settings.memory_limit_bytes, launch.graph->edge_count());
   launch.sink = launch.provider->make();
   launch.sink->open({launch.settings.name, launch.id, launch.settings.checkpoint_dir, launch.settings.mode, launch.plan.output,

@@ -14,6 +14,7 @@
 #include <arrow/type.h>
 #include <arrow/util/bit_util.h>
 
+#include "libflow/src/batch/column_buffer.hpp"
 #include "operators/arrow_status.hpp"
 
 namespace flow {
@@ -28,12 +29,8 @@ struct validity {
   std::int64_t nulls = 0;
 };
 
-buffer_ptr allocate(std::size_t bytes) {
-  return expect_value(arrow::AllocateBuffer(static_cast<std::int64_t>(bytes)), "cannot allocate a column");
-}
-
 buffer_ptr allocate_bits(std::size_t count) {
-  auto bits = allocate(static_cast<std::size_t>(arrow::bit_util::BytesForBits(static_cast<std::int64_t>(count))));
+  auto bits = allocate(arrow::bit_util::BytesForBits(static_cast<std::int64_t>(count)));
   std::memset(bits->mutable_data(), 0, static_cast<std::size_t>(bits->size()));
   return bits;
 }
@@ -72,7 +69,7 @@ struct wide {
 template <class Value>
 array gather_fixed(const arrow::Array& from, row_span rows, bool missing) {
   const auto* values = from.data()->GetValues<Value>(1);
-  auto buffer = allocate(rows.size() * sizeof(Value));
+  auto buffer = allocate(static_cast<std::int64_t>(rows.size() * sizeof(Value)));
   auto* out = reinterpret_cast<Value*>(buffer->mutable_data());
   if (missing) {
     for (std::size_t i = 0; i < rows.size(); ++i) out[i] = rows[i] < 0 ? Value{} : values[rows[i]];
@@ -97,7 +94,7 @@ array gather_bits(const arrow::Array& from, row_span rows, bool missing) {
 
 /// Offsets of the gathered values laid end to end. Nulls take no room.
 buffer_ptr gather_offsets(const arrow::Array& from, const std::int32_t* offsets, row_span rows) {
-  auto buffer = allocate((rows.size() + 1) * sizeof(std::int32_t));
+  auto buffer = allocate(static_cast<std::int64_t>((rows.size() + 1) * sizeof(std::int32_t)));
   auto* out = reinterpret_cast<std::int32_t*>(buffer->mutable_data());
   const bool nulls = from.null_count() > 0;
   std::int64_t end = 0;
@@ -121,7 +118,7 @@ array gather_text(const arrow::Array& from, row_span rows, bool missing) {
   const auto* values = bytes ? bytes->data() : nullptr;
   auto offset_buffer = gather_offsets(from, offsets, rows);
   const auto* ends = reinterpret_cast<const std::int32_t*>(offset_buffer->data());
-  auto buffer = allocate(static_cast<std::size_t>(ends[rows.size()]));
+  auto buffer = allocate(ends[rows.size()]);
   auto* out = buffer->mutable_data();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto size = static_cast<std::size_t>(ends[i + 1] - ends[i]);

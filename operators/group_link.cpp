@@ -7,6 +7,7 @@
 
 #include <arrow/api.h>
 
+#include "libflow/src/batch/column_buffer.hpp"
 #include "operators/arrow_status.hpp"
 
 namespace flow {
@@ -20,8 +21,7 @@ constexpr const char* key_name = "key";
 /// An array of numbers that `fill` writes.
 template <class T, class Fill>
 array numbers(const data_type& type, std::size_t count, Fill fill) {
-  std::shared_ptr<arrow::Buffer> values =
-      expect_value(arrow::AllocateBuffer(static_cast<std::int64_t>(count * sizeof(T))), "cannot allocate a column");
+  auto values = allocate(static_cast<std::int64_t>(count * sizeof(T)));
   auto* out = reinterpret_cast<T*>(values->mutable_data());
   for (std::size_t i = 0; i < count; ++i) out[i] = fill(i);
   return arrow::MakeArray(arrow::ArrayData::Make(type, static_cast<std::int64_t>(count), {nullptr, std::move(values)}, 0));

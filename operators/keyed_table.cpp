@@ -8,6 +8,7 @@
 #include <arrow/api.h>
 #include <arrow/util/bit_util.h>
 
+#include "libflow/src/batch/column_buffer.hpp"
 #include "libflow/src/row/value_format.hpp"
 #include "operators/arrow_status.hpp"
 
@@ -274,8 +275,8 @@ array keyed_table::text_keys(const data_type& type, std::span<const std::uint32_
   }
   constexpr std::int64_t slack = 16;  // Short keys are written as two words.
   const auto rows = static_cast<std::int64_t>(ids.size());
-  std::shared_ptr<arrow::Buffer> offsets = expect_value(arrow::AllocateBuffer((rows + 1) * 4), "the keys of a group by");
-  auto bytes = expect_value(arrow::AllocateResizableBuffer(total + slack), "the keys of a group by");
+  auto offsets = allocate((rows + 1) * 4);
+  auto bytes = allocate(total, slack);
   auto* const ends = reinterpret_cast<std::int32_t*>(offsets->mutable_data());
   auto* const first = bytes->mutable_data();
   auto* to = first;
@@ -290,7 +291,6 @@ array keyed_table::text_keys(const data_type& type, std::span<const std::uint32_
     to += e.size;
     ends[i + 1] = static_cast<std::int32_t>(to - first);
   }
-  expect_ok(bytes->Resize(total, false), "the keys of a group by");
   std::shared_ptr<arrow::Buffer> valid;
   if (nulls > 0) {
     valid = expect_value(arrow::AllocateBitmap(rows), "the keys of a group by");

@@ -176,6 +176,35 @@ BOOST_AUTO_TEST_CASE(a_sink_that_overlaps_gets_rows_of_an_epoch_before_the_one_b
   }
 }
 
+BOOST_AUTO_TEST_CASE(halves_that_meet_in_one_instance_are_joined_and_others_are_not) {
+  const auto kinds = [](int readers, int parallelism) {
+    physical_plan plan;
+    plan.stages.resize(2);
+    plan.stages[0].source = 0;
+    plan.stages[0].chain.resize(2);
+    plan.stages[0].chain[0].kind = "filter";
+    plan.stages[0].chain[1].kind = "first half";
+    plan.stages[1].id = 1;
+    plan.stages[1].inputs.push_back({0, exchange_kind::hash, {0}, 0});
+    plan.stages[1].chain.resize(1);
+    plan.stages[1].chain[0].kind = "second half";
+    operator_spec whole;
+    whole.kind = "whole";
+    plan.stages[1].chain[0].whole = std::make_shared<const operator_spec>(whole);
+    const stage_graph graph(plan, {readers}, parallelism);
+    join_halves(plan, graph);
+    std::vector<std::string> all;
+    for (const auto& stage : plan.stages) {
+      for (const auto& op : stage.chain) all.push_back(op.kind);
+    }
+    return all;
+  };
+  const std::vector<std::string> joined{"filter", "whole"}, apart{"filter", "first half", "second half"};
+  BOOST_TEST(kinds(1, 1) == joined, boost::test_tools::per_element());
+  BOOST_TEST(kinds(2, 1) == apart, boost::test_tools::per_element());
+  BOOST_TEST(kinds(1, 2) == apart, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(single_instances_in_a_row_share_an_actor_and_parallel_ones_do_not) {
   physical_plan plan;
   for (int i = 0; i < 4; ++i) {

@@ -67,6 +67,16 @@ BOOST_FIXTURE_TEST_CASE(windowed_append_asks_for_epochs_without_data_and_plain_u
   BOOST_TEST(!plain.stages.back().chain.front().wants_no_data_epochs);
 }
 
+BOOST_FIXTURE_TEST_CASE(an_aggregation_in_two_halves_knows_what_does_the_work_of_both, planned) {
+  const auto made = plan(events.group_by("user").count(), output_mode::update);
+  BOOST_REQUIRE(made.stages.size() == 2u);
+  BOOST_TEST(made.stages[0].chain.back().kind == "partial_aggregate");
+  const auto& second = made.stages[1].chain.front();
+  BOOST_REQUIRE(second.whole);
+  BOOST_TEST(second.whole->uid == second.uid);
+  BOOST_TEST(second.whole->output->Equals(*second.output));
+}
+
 BOOST_FIXTURE_TEST_CASE(sliding_windows_are_put_together_from_panes_that_meet_at_the_other_keys, planned) {
   const auto sliding = window(col("ts"), "10 minutes", "4 minutes").as("w");
   const auto timed = events.with_watermark("ts", "5 minutes");

@@ -99,6 +99,9 @@ struct operator_spec {
   /// Whether epochs without data must run when the watermark moves (Spark's no-data batches).
   bool wants_no_data_epochs = false;
   std::function<std::unique_ptr<stream_operator>(const operator_context&)> make;
+  /// Of the second half of an operator that is split at an exchange, whose first half ends the chain of the stage before: one
+  /// that does the work of both, for where nothing needs to be exchanged. The same state under the same uid.
+  std::shared_ptr<const operator_spec> whole;
 };
 
 }  // namespace flow

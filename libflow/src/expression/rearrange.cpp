@@ -5,6 +5,7 @@
 #include <arrow/util/bit_util.h>
 
 #include "batch/arrow_status.hpp"
+#include "batch/column_buffer.hpp"
 
 namespace flow {
 
@@ -20,7 +21,7 @@ array take(const array& values, const array& indices) {
 template <class Word>
 array gather_words(const array& values, std::span<const std::int32_t> rows) {
   const auto n = static_cast<std::int64_t>(rows.size());
-  std::shared_ptr<arrow::Buffer> out = check(arrow::AllocateBuffer(n * static_cast<std::int64_t>(sizeof(Word))));
+  auto out = allocate(n * static_cast<std::int64_t>(sizeof(Word)));
   auto* to = reinterpret_cast<Word*>(out->mutable_data());
   const auto* from = values->data()->GetValues<Word>(1);
   for (std::size_t i = 0; i < rows.size(); ++i) to[i] = from[rows[i]];
@@ -30,11 +31,11 @@ array gather_words(const array& values, std::span<const std::int32_t> rows) {
 array gather_text(const array& values, std::span<const std::int32_t> rows) {
   const auto n = static_cast<std::int64_t>(rows.size());
   const auto* offsets = values->data()->GetValues<std::int32_t>(1);
-  std::shared_ptr<arrow::Buffer> new_offsets = check(arrow::AllocateBuffer((n + 1) * 4));
+  auto new_offsets = allocate((n + 1) * 4);
   auto* to = reinterpret_cast<std::int32_t*>(new_offsets->mutable_data());
   to[0] = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) to[i + 1] = to[i] + offsets[rows[i] + 1] - offsets[rows[i]];
-  std::shared_ptr<arrow::Buffer> bytes = check(arrow::AllocateBuffer(to[n]));
+  auto bytes = allocate(to[n]);
   if (values->data()->buffers[2]) {
     const auto* from = values->data()->buffers[2]->data();
     for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -8,10 +8,6 @@ std::shared_ptr<arrow::Array> all_null(const data_type& type, std::int64_t rows)
   return check(arrow::MakeArrayOfNull(type, rows));
 }
 
-std::shared_ptr<arrow::Buffer> allocate(std::int64_t bytes) {
-  return std::shared_ptr<arrow::Buffer>(check(arrow::AllocateBuffer(bytes)));
-}
-
 row_validity combine_validity(std::span<const arrow::Datum> arguments, std::int64_t rows) {
   row_validity out;
   for (const auto& argument : arguments) {

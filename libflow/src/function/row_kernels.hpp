@@ -8,6 +8,7 @@
 #include <arrow/buffer_builder.h>
 
 #include "batch/arrow_status.hpp"
+#include "batch/column_buffer.hpp"
 #include "flow/function_catalog.hpp"
 #include "function/readers.hpp"
 
@@ -27,7 +28,6 @@ row_validity combine_validity(std::span<const arrow::Datum> arguments, std::int6
 
 /// `rows` rows of null.
 std::shared_ptr<arrow::Array> all_null(const data_type& type, std::int64_t rows);
-std::shared_ptr<arrow::Buffer> allocate(std::int64_t bytes);
 /// An array of a fixed-width type from its buffers.
 std::shared_ptr<arrow::Array> fixed_array(const data_type& type, std::int64_t rows, std::shared_ptr<arrow::Buffer> values,
                                           row_validity validity);

@@ -293,14 +293,18 @@ int stage_builder::place_aggregate(const resolved_plan& node) {
   const bool closes_groups = partial.event_time.has_value() && options_.mode != output_mode::complete;
   partial.receiver_keeps_groups = options_.streaming && !closes_groups && !sliding && node.key_count > 0;
   partial.event_time.reset();
-  append(below, make_aggregate(stage(below).output, std::move(partial)));
+  auto whole = aggregate_of(node, input, 0);
+  whole.stage = aggregate_stage::complete_rows;
+  whole.sliding = sliding;
+  const auto rows = stage(below).output;
+  append(below, make_aggregate(rows, std::move(partial)));
   auto exchange_keys = every_column(node.key_count);
   if (sliding) exchange_keys.erase(exchange_keys.begin() + sliding->key);  // The panes of a window must meet.
   const int id = exchanged(below, std::move(exchange_keys));
   auto merged = aggregate_of(node, input, node.key_count);
   merged.stage = aggregate_stage::final;
   merged.sliding = sliding;
-  merged.uid = uid_of(node, "aggregate");
+  whole.uid = merged.uid = uid_of(node, "aggregate");
   auto spec = make_aggregate(stage(id).output, std::move(merged));
   spec.wants_no_data_epochs = closes_groups;
   // The state of count() has the shape of sum()'s: only its name tells that a checkpoint is not for this query.
@@ -310,6 +314,7 @@ int stage_builder::place_aggregate(const resolved_plan& node) {
   }
   if (sliding) spec.description += " by panes of " + to_string(panes_of(*sliding).size);
   sign_windows(node, spec);
+  spec.whole = std::make_shared<const operator_spec>(make_aggregate(rows, std::move(whole)));
   append(id, std::move(spec));
   return id;
 }

@@ -5,6 +5,7 @@
 #include <arrow/builder.h>
 #include <arrow/util/bit_util.h>
 
+#include "batch/column_buffer.hpp"
 #include "flow/error.hpp"
 
 namespace flow::plan {
@@ -25,8 +26,8 @@ std::int64_t last_start(std::int64_t time, std::int64_t slide, std::int64_t star
   return time - (past < 0 ? past + slide : past);
 }
 
-std::shared_ptr<arrow::Buffer> allocate(std::int64_t values) {
-  return checked(arrow::AllocateBuffer(values * static_cast<std::int64_t>(sizeof(std::int64_t))));
+std::shared_ptr<arrow::Buffer> allocate_times(std::int64_t values) {
+  return allocate(values * static_cast<std::int64_t>(sizeof(std::int64_t)));
 }
 
 array windows_of(const data_type& time, std::int64_t length, std::shared_ptr<arrow::Buffer> starts,
@@ -84,8 +85,8 @@ class tumbling_window final : public window_expression {
   arrow::Datum evaluate(const arrow::RecordBatch& rows, const evaluation_context& context) const override {
     const auto [held, values] = evaluate_times(rows, context);
     const auto count = held->length();
-    auto starts = allocate(count);
-    auto ends = allocate(count);
+    auto starts = allocate_times(count);
+    auto ends = allocate_times(count);
     auto* start = starts->mutable_data_as<std::int64_t>();
     auto* end = ends->mutable_data_as<std::int64_t>();
     const auto size = lengths().size.microseconds;
@@ -108,11 +109,11 @@ class sliding_windows final : public window_expression {
     const auto count = held->length();
     const auto [size, slide, offset] = lengths();
     const auto most = (size.microseconds + slide.microseconds - 1) / slide.microseconds;
-    auto starts = allocate(count * most);
-    auto ends = allocate(count * most);
+    auto starts = allocate_times(count * most);
+    auto ends = allocate_times(count * most);
     auto* start = starts->mutable_data_as<std::int64_t>();
     auto* end = ends->mutable_data_as<std::int64_t>();
-    auto offsets = checked(arrow::AllocateBuffer((count + 1) * static_cast<std::int64_t>(sizeof(std::int32_t))));
+    auto offsets = allocate((count + 1) * static_cast<std::int64_t>(sizeof(std::int32_t)));
     auto* bound = offsets->mutable_data_as<std::int32_t>();
     std::int32_t made = 0;
     for (std::int64_t i = 0; i < count; ++i) {

@@ -1,3 +1,4 @@
+#include "batch/column_buffer.hpp"
 #include "flow/row_codec.hpp"
 
 #include <bit>
@@ -302,8 +303,7 @@ array decode_by_value(const data_type& type, std::vector<cursor>& rows) {
 template <class Format>
 array decode_fixed(const data_type& type, std::vector<cursor>& rows) {
   const auto count = static_cast<std::int64_t>(rows.size());
-  std::shared_ptr<arrow::Buffer> values =
-      arrow_result::value(arrow::AllocateBuffer(count * static_cast<std::int64_t>(sizeof(typename Format::value))));
+  std::shared_ptr<arrow::Buffer> values = allocate(count * static_cast<std::int64_t>(sizeof(typename Format::value)));
   std::shared_ptr<arrow::Buffer> validity;
   auto* out = reinterpret_cast<typename Format::value*>(values->mutable_data());
   std::int64_t nulls = 0;
@@ -314,7 +314,7 @@ array decode_fixed(const data_type& type, std::vector<cursor>& rows) {
       continue;
     }
     if (!validity) {
-      validity = arrow_result::value(arrow::AllocateBuffer(arrow::bit_util::BytesForBits(count)));
+      validity = allocate(arrow::bit_util::BytesForBits(count));
       std::memset(validity->mutable_data(), 0xff, static_cast<std::size_t>(validity->size()));
     }
     out[i] = {};

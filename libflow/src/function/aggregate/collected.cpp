@@ -4,6 +4,7 @@
 
 #include <arrow/api.h>
 
+#include "batch/column_buffer.hpp"
 #include "flow/row_codec.hpp"
 #include "flow/types.hpp"
 #include "function/aggregate/accumulators.hpp"
@@ -143,7 +144,7 @@ data_type collected_state(const std::vector<data_type>& arguments) {
 collected_result as_lists(const data_type& type) {
   return [type](const std::vector<array>& columns, std::span<const std::int32_t> offsets) -> array {
     const auto bytes = static_cast<std::int64_t>(offsets.size_bytes());
-    std::shared_ptr<arrow::Buffer> copy = arrow_result::value(arrow::AllocateBuffer(bytes));
+    std::shared_ptr<arrow::Buffer> copy = allocate(bytes);
     std::memcpy(copy->mutable_data(), offsets.data(), static_cast<std::size_t>(bytes));
     return std::make_shared<arrow::ListArray>(type, static_cast<std::int64_t>(offsets.size()) - 1, std::move(copy), columns[0]);
   };

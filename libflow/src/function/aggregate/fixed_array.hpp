@@ -7,6 +7,7 @@
 #include <arrow/api.h>
 #include <arrow/util/bit_util.h>
 
+#include "batch/column_buffer.hpp"
 #include "flow/batch.hpp"
 #include "row/arrow_result.hpp"
 
@@ -16,8 +17,7 @@ namespace flow::aggregates {
 template <class T, class Value, class Valid>
 array fixed_array(const data_type& type, std::size_t count, Value value, Valid valid) {
   const auto rows = static_cast<std::int64_t>(count);
-  std::shared_ptr<arrow::Buffer> values =
-      arrow_result::value(arrow::AllocateBuffer(rows * static_cast<std::int64_t>(sizeof(T))));
+  auto values = allocate(rows * static_cast<std::int64_t>(sizeof(T)));
   std::shared_ptr<arrow::Buffer> validity;
   auto* out = reinterpret_cast<T*>(values->mutable_data());
   std::int64_t nulls = 0;
@@ -27,7 +27,7 @@ array fixed_array(const data_type& type, std::size_t count, Value value, Valid v
       continue;
     }
     if (!validity) {
-      validity = arrow_result::value(arrow::AllocateBuffer(arrow::bit_util::BytesForBits(rows)));
+      validity = allocate(arrow::bit_util::BytesForBits(rows));
       std::memset(validity->mutable_data(), 0xff, static_cast<std::size_t>(validity->size()));
     }
     out[i] = T{};
