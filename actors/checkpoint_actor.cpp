@@ -21,14 +21,15 @@ checkpoint_actor::behavior_type checkpoint_actor::make_behavior() {
         send(query_, planned_message{m.number});
       },
       [this](const delta_message& m) { reports_[m.number].push_back(m.report); },
-      [this](const commit_message& m) { commit(*m.record); },
+      [this](const commit_message& m) { commit(m); },
       [this](const published_message& m) { store_->sink_committed(m.number); },
       [this](const compact_message&) { compact(); },
   };
 }
 
-void checkpoint_actor::commit(const epoch_record& record) {
-  std::vector<instance_delta> deltas;
+void checkpoint_actor::commit(const commit_message& m) {
+  const auto& record = *m.record;
+  auto deltas = m.logs;
   for (const auto& report : reports_[record.number]) deltas.insert(deltas.end(), report->deltas.begin(), report->deltas.end());
   store_->commit(record, deltas);
   reports_.erase(record.number);

@@ -21,7 +21,7 @@ class checkpoint_actor : public checkpoint_handle::base {
   behavior_type make_behavior() override;
 
  private:
-  void commit(const epoch_record& record);
+  void commit(const commit_message& m);
   void compact();
 
   std::shared_ptr<checkpoint_store> store_;

@@ -82,6 +82,7 @@ void query_actor::inject() {
 void query_actor::on_positions(const positions_message& m) {
   auto& account = account_of(m.number);
   account.end_positions = m.positions;
+  account.logs = m.logs;
   account.positions_known = true;
   commit_next();
 }

@@ -15,6 +15,7 @@ namespace flow {
 struct epoch_account {
   epoch_plan plan;  ///< Continuous: only the watermark, at the end.
   std::vector<nlohmann::json> end_positions;
+  std::vector<instance_delta> logs;  ///< What has changed in the sources' logs.
   bool positions_known = false;
   std::uint64_t handed_out = 0;  ///< Continuous: the last discover answer before the barrier.
 

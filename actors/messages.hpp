@@ -111,6 +111,7 @@ struct discovered_message {
   std::uint64_t sequence = 0;                     ///< Counts the answers.
   std::vector<std::vector<source_split>> splits;  ///< Per source.
   std::vector<nlohmann::json> positions;          ///< Micro-batch: per source, after these splits.
+  std::vector<instance_delta> logs;               ///< Micro-batch: what has changed in the sources' logs.
 };
 struct position_message {
   epoch number;
@@ -120,6 +121,7 @@ struct position_message {
 struct positions_message {
   epoch number;
   std::vector<nlohmann::json> positions;
+  std::vector<instance_delta> logs;  ///< What has changed in the sources' logs.
 };
 struct settle_message {
   epoch number;
@@ -143,6 +145,7 @@ struct delta_message {
 };
 struct commit_message {
   std::shared_ptr<const epoch_record> record;
+  std::vector<instance_delta> logs;  ///< What has changed in the sources' logs.
 };
 struct committed_message {
   epoch number;

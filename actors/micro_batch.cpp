@@ -38,6 +38,7 @@ void query_actor::run_interrupted() {
   auto& first = launch_->interrupted.front();
   next_.plan = std::move(first.plan);
   next_.end_positions = std::move(first.end_positions);
+  next_.logs = std::move(first.logs);
   launch_->interrupted.pop_front();
   run_epoch();
   on_planned(tracker_.newest());
@@ -66,6 +67,7 @@ void query_actor::on_discovered_batch(const discovered_message& m) {
 void query_actor::plan_epoch(const discovered_message& m) {
   next_.plan = {m.splits, marks_.global(), next_.progress.started};
   next_.end_positions = m.positions;
+  next_.logs = m.logs;
   send(checkpoint_, plan_message{tracker_.newest().next(), to_json(next_.plan)});
   run_epoch();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/failure_report.hpp"
+#include "actors/source_log.hpp"
 
 namespace flow {
 
@@ -27,7 +28,7 @@ planner_actor::behavior_type planner_actor::make_behavior() {
   report_failures(this, query_);
   return {
       [this](const discover_message& m) { discover(m.limit); },
-      [this](const position_message& m) { answer_positions(m); },
+      [this](position_message& m) { answer_positions(m); },
       [this](const settle_message& m) {
         for (std::size_t i = 0; i < sources_.size(); ++i) sources_[i]->commit(m.positions[i]);
         send(query_, settled_message{m.number});
@@ -36,25 +37,34 @@ planner_actor::behavior_type planner_actor::make_behavior() {
 }
 
 void planner_actor::discover(const read_limit& limit) {
-  discovered_message answer{++sequence_, {}, {}};
+  discovered_message answer{++sequence_, {}, {}, {}};
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    auto splits = sources_[i]->discover(limit);
-    if (continuous_) {
-      for (const auto& each : splits) recent_.push_back({sequence_, i, each});
-    } else {
-      answer.positions.push_back(sources_[i]->position({}));
-    }
-    answer.splits.push_back(std::move(splits));
+    answer.splits.push_back(sources_[i]->discover(limit));
+    if (!continuous_) continue;
+    for (const auto& each : answer.splits.back()) recent_.push_back({sequence_, i, each});
   }
+  if (!continuous_) end_micro_batch(answer);
   send(query_, std::move(answer));
 }
 
-void planner_actor::answer_positions(const position_message& m) {
+/// Changes are taken only where an epoch will record them: one that finds nothing does not run, or changes no log.
+void planner_actor::end_micro_batch(discovered_message& answer) {
+  const bool data = std::any_of(answer.splits.begin(), answer.splits.end(), [](const auto& each) { return !each.empty(); });
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    if (data) take_log_changes(*sources_[i], i, {}, answer.logs);
+    answer.positions.push_back(sources_[i]->position({}));
+  }
+}
+
+void planner_actor::answer_positions(position_message& m) {
   std::erase_if(recent_, [&](const handed_out& each) { return each.sequence <= m.sequence; });
-  auto unfinished = m.unfinished;
+  auto& unfinished = m.unfinished;
   for (const auto& each : recent_) unfinished[each.source].push_back({each.what, nullptr});
-  positions_message answer{m.number, {}};
-  for (std::size_t i = 0; i < sources_.size(); ++i) answer.positions.push_back(sources_[i]->position(unfinished[i]));
+  positions_message answer{m.number, {}, {}};
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    take_log_changes(*sources_[i], i, unfinished[i], answer.logs);
+    answer.positions.push_back(sources_[i]->position(unfinished[i]));
+  }
   send(query_, std::move(answer));
 }
 

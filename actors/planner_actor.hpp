@@ -21,7 +21,8 @@ class planner_actor : public planner_handle::base {
 
  private:
   void discover(const read_limit& limit);
-  void answer_positions(const position_message& m);
+  void end_micro_batch(discovered_message& answer);
+  void answer_positions(position_message& m);
 
   /// Splits given out in one answer and perhaps not yet known to the readers.
   struct handed_out {

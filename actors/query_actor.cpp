@@ -1,6 +1,7 @@
 #include "actors/query_actor.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "actors/actor_layout.hpp"
 #include "actors/checkpoint_actor.hpp"
@@ -89,7 +90,7 @@ query_actor::behavior_type query_actor::make_behavior() {
     launch_->continuous() ? discover_more() : look_for_data();
   });
   return {
-      [this](const stage_done_message& m) { guard([&] { on_stage_done(m); }); },
+      [this](stage_done_message& m) { guard([&] { on_stage_done(m); }); },
       [this](const sink_done_message& m) { guard([&] { on_sink_done(m); }); },
       [this](const published_message& m) { guard([&] { on_published(m.number); }); },
       [this](const settled_message& m) { guard([&] { on_settled(m.number); }); },
@@ -251,14 +252,14 @@ epoch query_actor::begin_epoch(epoch_account account) {
   return tracker_.begin();
 }
 
-void query_actor::on_stage_done(const stage_done_message& m) {
+void query_actor::on_stage_done(stage_done_message& m) {
   auto& account = account_of(m.number);
   account.reports[m.participant] = m.report;
   for (auto& each : readers_) {
     if (each.participant != m.participant) continue;
     each.load = m.unfinished.size();
     auto& all = account.unfinished[each.source];
-    all.insert(all.end(), m.unfinished.begin(), m.unfinished.end());
+    std::move(m.unfinished.begin(), m.unfinished.end(), std::back_inserter(all));
     auto& metrics = account.readers[each.source];
     metrics.insert(metrics.end(), m.readers.begin(), m.readers.end());
   }
@@ -279,7 +280,7 @@ void query_actor::complete() {
   account.marks = marks_after(account);
   last_passed_ = account.plan.passed;
   if (launch_->continuous()) {
-    send(planner_, position_message{tracker_.newest(), account.handed_out, account.unfinished});
+    send(planner_, position_message{tracker_.newest(), account.handed_out, std::move(account.unfinished)});
   } else {
     account.positions_known = true;
     commit_next();
@@ -336,7 +337,7 @@ void query_actor::commit_next() {
   record->info = {{"mode", launch_->continuous() ? "continuous" : "micro-batch"}, {"rowsOut", account.rows_out}};
   if (!launch_->continuous()) record->info["plan"] = to_json(account.plan);
   record->committed_at = launch_->clock();
-  send(checkpoint_, commit_message{std::move(record)});
+  send(checkpoint_, commit_message{std::move(record), std::move(account.logs)});
 }
 
 void query_actor::on_committed(epoch n) {

@@ -64,7 +64,7 @@ class query_actor : public query_handle::base {
   /// Of an epoch under way.
   epoch_account& account_of(epoch n);
   epoch begin_epoch(epoch_account account);
-  void on_stage_done(const stage_done_message& m);
+  void on_stage_done(stage_done_message& m);
   void on_sink_done(const sink_done_message& m);
   void complete();
   void commit_next();

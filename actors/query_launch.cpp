@@ -11,6 +11,7 @@
 
 #include "actors/actor_layout.hpp"
 #include "actors/failure_report.hpp"
+#include "actors/source_log.hpp"
 #include "flow/error.hpp"
 
 namespace flow {
@@ -109,6 +110,7 @@ void adopt_plans(query_launch& launch) {
     again.plan = parse_epoch_plan(*plan);
     for (std::size_t i = 0; i < launch.sources.size(); ++i) {
       launch.sources[i]->adopt(again.plan.splits.at(i));
+      take_log_changes(*launch.sources[i], i, {}, again.logs);
       again.end_positions.push_back(launch.sources[i]->position({}));
     }
   }
@@ -129,7 +131,10 @@ void restore_sources(query_launch& launch) {
     for (std::size_t i = 0; i < launch.sources.size(); ++i) launch.positions[i] = record->sources.at(i);
   }
   if (!record) launch.positions = first_positions(launch);
-  for (std::size_t i = 0; i < launch.sources.size(); ++i) launch.sources[i]->restore(launch.positions[i]);
+  for (std::size_t i = 0; i < launch.sources.size(); ++i) {
+    if (record) restore_log(*launch.sources[i], i, *launch.store, launch.last);
+    launch.sources[i]->restore(launch.positions[i]);
+  }
   if (!record) keep_first_positions(launch);
   launch.continuous() ? forget_plans(launch) : adopt_plans(launch);
 }

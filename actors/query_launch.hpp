@@ -38,6 +38,7 @@ struct query_launch {
   struct planned_epoch {
     epoch_plan plan;
     std::vector<nlohmann::json> end_positions;  ///< Per source.
+    std::vector<instance_delta> logs;
   };
   std::deque<planned_epoch> interrupted;  ///< Micro-batch: those after `last`, at most two.
 

@@ -1,76 +1,59 @@
 #include "sources/file_log.hpp"
 
 #include <algorithm>
-#include <limits>
-
-#include "flow/error.hpp"
 
 namespace flow {
-namespace {
-
-std::pair<std::string_view, std::string> parts_of(std::string_view path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string_view::npos) return {std::string_view{}, std::string(path)};
-  return {path.substr(0, slash + 1), std::string(path.substr(slash + 1))};
-}
-
-}  // namespace
 
 bool file_log::is_new(const std::string& path, timestamp modified) const {
-  if (modified.microseconds < forgotten_) return false;
-  const auto [directory, name] = parts_of(path);
-  const auto found = directories_.find(directory);
-  return found == directories_.end() || !found->second.contains(name);
+  return modified.microseconds >= forgotten_ && !files_.contains(path);
+}
+
+void file_log::insert(std::string path, std::int64_t modified) {
+  newest_ = std::max(newest_, modified);
+  const auto [file, fresh] = files_.emplace(std::move(path), modified);
+  if (fresh) oldest_.emplace(modified, &file->first);
 }
 
 void file_log::add(const std::string& path, timestamp modified) {
-  newest_ = std::max(newest_, modified.microseconds);
-  const auto [directory, name] = parts_of(path);
-  auto found = directories_.find(directory);
-  if (found == directories_.end()) found = directories_.emplace(std::string(directory), names{}).first;
-  if (found->second.emplace(name, modified.microseconds).second) ++size_;
+  if (!files_.contains(path)) changes_[path] = modified;
+  insert(path, modified.microseconds);
 }
 
 void file_log::purge() {
   if (max_age_.microseconds >= newest_) return;
-  const auto limit = newest_ - max_age_.microseconds;
-  if (limit <= forgotten_) return;
-  forgotten_ = limit;
-  for (auto directory = directories_.begin(); directory != directories_.end();) {
-    size_ -= std::erase_if(directory->second, [&](const auto& file) { return file.second < limit; });
-    directory = directory->second.empty() ? directories_.erase(directory) : std::next(directory);
+  forgotten_ = std::max(forgotten_, newest_ - max_age_.microseconds);
+  for (; !oldest_.empty() && oldest_.top().first < forgotten_; oldest_.pop()) {
+    const auto file = files_.find(*oldest_.top().second);
+    const auto pending = changes_.find(file->first);
+    if (pending != changes_.end() && pending->second) {
+      changes_.erase(pending);  // Nobody has been told of it.
+    } else {
+      changes_[file->first] = std::nullopt;
+    }
+    files_.erase(file);
   }
 }
 
-nlohmann::json file_log::to_json() const {
-  auto directories = nlohmann::json::object();
-  for (const auto& [directory, files] : directories_) {
-    auto list = nlohmann::json::array();
-    list.get_ref<nlohmann::json::array_t&>().reserve(files.size() * 2);
-    for (const auto& [name, modified] : files) {
-      list.push_back(name);
-      list.push_back(modified - forgotten_);
-    }
-    directories[directory] = std::move(list);
-  }
-  return {{"newest", newest_}, {"forgotten", forgotten_}, {"directories", std::move(directories)}};
+void file_log::take_changes(const std::function<void(const std::string&, std::optional<timestamp>)>& visit) {
+  for (const auto& [path, modified] : changes_) visit(path, modified);
+  changes_.clear();
 }
 
-void file_log::restore(const nlohmann::json& json) {
-  try {
-    newest_ = json.at("newest").get<std::int64_t>();
-    forgotten_ = json.at("forgotten").get<std::int64_t>();
-    directories_.clear();
-    size_ = 0;
-    for (const auto& [directory, list] : json.at("directories").items()) {
-      auto& files = directories_[directory];
-      for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
-        files.emplace(list[i].get<std::string>(), list[i + 1].get<std::int64_t>() + forgotten_);
-      }
-      size_ += files.size();
+nlohmann::json file_log::marks() const { return {{"files", size()}, {"newest", newest_}, {"forgotten", forgotten_}}; }
+
+void file_log::restore_marks(const nlohmann::json& marks) {
+  newest_ = marks.at("newest").get<std::int64_t>();
+  forgotten_ = marks.at("forgotten").get<std::int64_t>();
+}
+
+void file_log::restore_file(std::string path, timestamp modified) { insert(std::move(path), modified.microseconds); }
+
+void file_log::restore_former(const nlohmann::json& json) {
+  restore_marks(json);
+  for (const auto& [directory, files] : json.at("directories").items()) {
+    for (std::size_t i = 0; i + 1 < files.size(); i += 2) {
+      add(directory + files[i].get<std::string>(), {files[i + 1].get<std::int64_t>() + forgotten_});
     }
-  } catch (const nlohmann::json::exception& e) {
-    throw error(errc::checkpoint_corrupt, std::string("the file source's log of seen files cannot be read: ") + e.what());
   }
 }
 

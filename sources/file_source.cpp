@@ -4,16 +4,19 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <tuple>
 
 #include <arrow/api.h>
 
+#include "flow/clock.hpp"
 #include "flow/error.hpp"
+#include "flow/row_codec.hpp"
+#include "flow/state.hpp"
 #include "sources/file_input.hpp"
 #include "sources/file_log.hpp"
 
@@ -26,9 +29,17 @@ constexpr std::int64_t chunk_bytes = 32 << 20;
 /// A directory changed less than this before it was listed may have changed again within its clock's grain.
 constexpr std::int64_t settled_micros = 2'000'000;
 
-std::int64_t now_micros() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+/// What the log's keys begin with: of files seen, with their times, and of splits that have not been read to their ends.
+constexpr std::string_view file_key = "file ", split_key = "split ";
+
+void put(state_delta& log, std::string_view kind, const std::string& name, const std::string& value) {
+  const auto key = std::string(kind) + name;
+  log.put(hash_bytes(key), key, value);
+}
+
+void erase(state_delta& log, std::string_view kind, const std::string& name) {
+  const auto key = std::string(kind) + name;
+  log.erase(hash_bytes(key), key);
 }
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -121,16 +132,42 @@ class file_source final : public source {
 
   void want(const std::vector<wanted_texts>& all) override { wanted_ = all; }
 
+  void restore_log(const state_view& log) override {
+    readable([&] {
+      log.scan([&](std::string_view key, std::string_view text) {
+        const auto value = nlohmann::json::parse(text);
+        if (key.starts_with(file_key)) {
+          log_.restore_file(std::string(key.substr(file_key.size())), {value.get<std::int64_t>()});
+        } else if (key.starts_with(split_key)) {
+          unfinished_.push_back({std::string(key.substr(split_key.size())), value, true});
+          logged_splits_.insert(unfinished_.back().id);
+        }
+        return true;
+      });
+    });
+  }
+
   void restore(const nlohmann::json& position) override {
     if (position.is_null()) return;
-    log_.restore(position.at("log"));
-    for (const auto& one : position.at("unfinished")) {
-      source_split split{one.at("id").get<std::string>(), one.at("split"), true};
-      if (!one.at("position").is_null()) split.description["resume"] = one.at("position").at("offset");
-      unfinished_.push_back(std::move(split));
-    }
-    // Readers recorded their own in turn; they are given out again in the order in which files are found.
-    if (!settings().latest_first) std::stable_sort(unfinished_.begin(), unfinished_.end(), found_before);
+    readable([&] { position.contains("log") ? restore_former(position) : restore_marks(position); });
+    // They are given out again in the order in which files are found.
+    std::sort(unfinished_.begin(), unfinished_.end(), [&](const source_split& a, const source_split& b) {
+      return settings().latest_first ? found_before(b, a) : found_before(a, b);
+    });
+    for (const auto& split : unfinished_) remember(path_of(split));
+  }
+
+  std::shared_ptr<const state_delta> take_log_changes(const std::vector<split_position>& unfinished) override {
+    auto changes = std::make_shared<state_delta>();
+    log_.take_changes([&](const std::string& path, std::optional<timestamp> modified) {
+      modified ? put(*changes, file_key, path, std::to_string(modified->microseconds)) : erase(*changes, file_key, path);
+    });
+    std::map<std::string, const source_split*> open;
+    for (const auto& one : unfinished) open.emplace(one.what.id, &one.what);
+    for (const auto& split : unfinished_) open.emplace(split.id, &split);
+    log_splits(open, *changes);
+    note_finished(open);
+    return changes->empty() ? nullptr : changes;
   }
 
   std::vector<source_split> discover(const read_limit& limit) override {
@@ -156,9 +193,10 @@ class file_source final : public source {
   void adopt(const std::vector<source_split>& planned) override {
     std::set<std::string> taken;
     for (const auto& split : planned) {
-      const auto path = split.description.at("path").get<std::string>();
+      const auto path = path_of(split);
       log_.add(key_of(path), {split.description.at("modified").get<std::int64_t>()});
-      if (taken.insert(path).second) remember(path);
+      taken.insert(path);
+      remember(path);
       std::erase_if(unfinished_, [&](const source_split& one) { return one.id == split.id; });
     }
     std::erase_if(backlog_, [&](const listed_file& file) { return taken.contains(file.path); });
@@ -166,27 +204,30 @@ class file_source final : public source {
   }
 
   nlohmann::json position(const std::vector<split_position>& unfinished) const override {
-    auto rest = nlohmann::json::array();
+    auto offsets = nlohmann::json::object();
     for (const auto& one : unfinished) {
-      rest.push_back({{"id", one.what.id}, {"split", one.what.description}, {"position", one.position}});
+      const auto& begun = one.what.description;
+      if (!one.position.is_null()) {
+        offsets[one.what.id] = one.position.at("offset");
+      } else if (begun.contains("resume")) {
+        offsets[one.what.id] = begun.at("resume");
+      }
     }
     for (const auto& split : unfinished_) {
-      rest.push_back({{"id", split.id}, {"split", split.description}, {"position", nullptr}});
+      if (split.description.contains("resume")) offsets[split.id] = split.description.at("resume");
     }
-    return {{"log", log_.to_json()}, {"unfinished", std::move(rest)}};
+    auto out = log_.marks();
+    out["offsets"] = std::move(offsets);
+    if (settings().clean != clean_mode::off) out["finished"] = finished_;
+    return out;
   }
 
   void commit(const nlohmann::json& position) override {
     if (settings().clean == clean_mode::off || position.is_null()) return;
-    file_log durable(settings().max_age);
-    durable.restore(position.at("log"));
-    std::set<std::string> open;
-    for (const auto& one : position.at("unfinished")) open.insert(one.at("split").at("path").get<std::string>());
-    std::erase_if(given_out_, [&](const std::string& path) {
-      if (open.contains(path) || durable.is_new(key_of(path), {std::numeric_limits<std::int64_t>::max()})) return false;
-      clean(path);
-      return true;
-    });
+    for (const auto durable = position.value("finished", cleaned_); cleaned_ < durable; ++cleaned_) {
+      clean(to_clean_.front());
+      to_clean_.pop_front();
+    }
   }
 
   std::unique_ptr<split_reader> open(const source_split& what, const nlohmann::json& position) const override {
@@ -226,6 +267,64 @@ class file_source final : public source {
     return settings.max_age;
   }
 
+  template <class Read>
+  static void readable(const Read& read) {
+    try {
+      read();
+    } catch (const nlohmann::json::exception& e) {
+      throw error(errc::checkpoint_corrupt,
+                  std::string("the file source's files in the checkpoint cannot be read: ") + e.what());
+    }
+  }
+
+  void restore_marks(const nlohmann::json& position) {
+    log_.restore_marks(position);
+    finished_ = cleaned_ = position.value("finished", std::int64_t{0});
+    const auto& offsets = position.at("offsets");
+    for (auto& split : unfinished_) {
+      if (const auto at = offsets.find(split.id); at != offsets.end()) split.description["resume"] = *at;
+    }
+  }
+
+  /// Of a checkpoint of format 2, whose positions hold everything.
+  void restore_former(const nlohmann::json& position) {
+    log_.restore_former(position.at("log"));
+    for (const auto& one : position.at("unfinished")) {
+      source_split split{one.at("id").get<std::string>(), one.at("split"), true};
+      if (!one.at("position").is_null()) split.description["resume"] = one.at("position").at("offset");
+      unfinished_.push_back(std::move(split));
+    }
+  }
+
+  /// Splits that stay unread over several epochs are recorded once; the position says how far into them.
+  void log_splits(const std::map<std::string, const source_split*>& open, state_delta& changes) {
+    std::erase_if(logged_splits_, [&](const std::string& id) {
+      if (open.contains(id)) return false;
+      erase(changes, split_key, id);
+      return true;
+    });
+    for (const auto& [id, split] : open) {
+      if (!logged_splits_.insert(id).second) continue;
+      auto description = split->description;
+      description.erase("resume");
+      put(changes, split_key, id, description.dump());
+    }
+  }
+
+  void note_finished(const std::map<std::string, const source_split*>& open) {
+    if (given_out_.empty()) return;
+    std::set<std::string> unread;
+    for (const auto& [id, split] : open) unread.insert(path_of(*split));
+    std::erase_if(given_out_, [&](const std::string& path) {
+      if (unread.contains(path)) return false;
+      to_clean_.push_back(path);
+      ++finished_;
+      return true;
+    });
+  }
+
+  static std::string path_of(const source_split& split) { return split.description.at("path").get<std::string>(); }
+
   static bool found_before(const source_split& a, const source_split& b) {
     const auto rank = [](const source_split& split) {
       const auto& what = split.description;
@@ -239,7 +338,7 @@ class file_source final : public source {
   std::string key_of(const std::string& path) const { return settings().file_name_only ? file_name(path) : path; }
 
   void remember(const std::string& path) {
-    if (settings().clean != clean_mode::off) given_out_.push_back(path);
+    if (settings().clean != clean_mode::off) given_out_.insert(path);
   }
 
   bool directories_changed() const {
@@ -256,7 +355,7 @@ class file_source final : public source {
     if (!streaming_ && listed_) return;
     listed_ = true;
     visited_.clear();
-    listed_at_ = now_micros();
+    listed_at_ = system_now().microseconds;
     auto files = list_files(settings().listing, &visited_);
     // A glob may match other directories next time.
     if (is_glob(settings().listing.path)) visited_.clear();
@@ -346,8 +445,12 @@ class file_source final : public source {
   std::vector<int> columns_;
   std::vector<wanted_texts> wanted_;
   std::vector<source_split> unfinished_;    ///< Restored and not given out yet.
+  std::set<std::string> logged_splits_;     ///< Ids of those in the log.
   std::deque<listed_file> backlog_;         ///< Listed and not given out yet.
-  std::vector<std::string> given_out_;      ///< To be cleaned when their epoch is durable.
+  std::set<std::string> given_out_;         ///< To be cleaned once they have been read.
+  std::deque<std::string> to_clean_;        ///< Read, to be cleaned when their epoch is durable.
+  std::int64_t finished_ = 0;               ///< Files that have ever come into to_clean_.
+  std::int64_t cleaned_ = 0;                ///< Of these, have left it.
   std::vector<visited_directory> visited_;  ///< By the last listing.
   std::int64_t listed_at_ = 0;
   bool listed_ = false;

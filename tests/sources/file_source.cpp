@@ -5,6 +5,7 @@
 #include "flow/error.hpp"
 #include "flow/types.hpp"
 #include "sinks/manifest_log.hpp"
+#include "tests/operators/map_state_view.hpp"
 #include "tests/sources/read_all.hpp"
 #include "tests/sources/temporary_directory.hpp"
 
@@ -101,9 +102,14 @@ BOOST_AUTO_TEST_CASE(a_restart_reads_the_unfinished_rest_first_and_nothing_twice
   auto reader = source->open(splits[0], nullptr);
   flow::batch out;
   reader->read({1, 1 << 20}, out);
-  const auto position = source->position({{splits[0], reader->position()}});
+  flow::testing::map_state_view log;
+  const std::vector<flow::split_position> unfinished{{splits[0], reader->position()}};
+  log.apply(*source->take_log_changes(unfinished));
+  const auto position = source->position(unfinished);
   directory.write("c", "5\n", 1'700'000'009);
-  const auto again = start("text", {{"path", directory.path()}}, json::parse(position.dump()));
+  const auto again = provide("text", make_request({{"path", directory.path()}}))->make(true);
+  again->restore_log(log);
+  again->restore(json::parse(position.dump()));
   const auto rest = again->discover({});
   BOOST_TEST(names(rest) == (list{"a", "c"}), boost::test_tools::per_element());
   BOOST_TEST(read_splits(*again, rest) == json::parse(R"([["2"],["3"],["5"]])"));
@@ -127,12 +133,14 @@ BOOST_AUTO_TEST_CASE(a_committed_file_is_deleted_or_archived_and_an_unfinished_o
   const auto source =
       start("text", {{"path", directory.path()}, {"cleanSource", "archive"}, {"sourceArchiveDir", archive.path()}});
   const auto splits = source->discover({});
+  source->take_log_changes({{splits[1], nullptr}});
   source->commit(source->position({{splits[1], nullptr}}));
   BOOST_TEST(!std::filesystem::exists(directory.path() + "/a"));
   BOOST_TEST(std::filesystem::exists(archive.path() + directory.path() + "/a"));
   BOOST_TEST(std::filesystem::exists(directory.path() + "/b"));
   const auto deleting = start("text", {{"path", directory.path()}, {"cleanSource", "delete"}});
   deleting->discover({});
+  deleting->take_log_changes({});
   deleting->commit(deleting->position({}));
   BOOST_TEST(!std::filesystem::exists(directory.path() + "/b"));
 }

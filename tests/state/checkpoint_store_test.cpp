@@ -16,6 +16,12 @@ void commit_epochs(checkpoint_store& store, std::uint64_t first, std::uint64_t l
   for (auto e = first; e <= last; ++e) store.commit(record_of(e), deltas_of(changes_of_epoch(e), "op", parallelism));
 }
 
+/// Makes it look as if another release had written the checkpoint.
+void set_format(const std::filesystem::path& dir, int number) {
+  const auto environment = std::make_shared<lmdb_environment>(dir / state_file, lmdb_options{});
+  environment->write("age", 0, [&](const lmdb_transaction& t) { t.put(table::meta, "format", seal("format", number)); });
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(checkpoint_store_rules)
@@ -311,16 +317,41 @@ BOOST_AUTO_TEST_CASE(whole_delta_replaces_what_was_and_stores_keys_once) {
 }
 
 BOOST_AUTO_TEST_CASE(checkpoint_of_another_format_is_refused_by_its_number) {
+  for (const int number : {1, 4}) {
+    temporary_directory dir;
+    { commit_epochs(*checkpoint_store::open(dir.path()), 1, 2); }
+    set_format(dir.path(), number);
+    const auto refused = failure_of([&] { checkpoint_store::open(dir.path()); });
+    BOOST_REQUIRE(refused);
+    BOOST_TEST((refused->code == errc::checkpoint_mismatch));
+    BOOST_TEST(refused->message.find("has the format " + std::to_string(number) + ", this release reads the formats 2 to 3") !=
+               std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(checkpoint_of_format_2_is_read_and_becomes_one_of_format_3) {
   temporary_directory dir;
   { commit_epochs(*checkpoint_store::open(dir.path()), 1, 2); }
+  set_format(dir.path(), 2);
+  BOOST_TEST((contents(*checkpoint_store::open(dir.path()), "op", 1, {2}) == model_at(2)));
+  BOOST_TEST(describe_checkpoint(dir.path()).at("meta").at("format") == 3);
+}
+
+BOOST_AUTO_TEST_CASE(description_shows_the_newest_log_of_each_source_and_a_roll_back_the_older_one) {
+  temporary_directory dir;
+  const auto name = std::string(source_log_prefix) + "1";
+  const auto log_of = [](const json& report) { return report.at("sourceLogs").at("1"); };
   {
-    const auto environment = std::make_shared<lmdb_environment>(dir.path() / state_file, lmdb_options{});
-    environment->write("age", 0, [](const lmdb_transaction& t) { t.put(table::meta, "format", seal("format", 1)); });
+    const auto store = checkpoint_store::open(dir.path());
+    store->commit(record_of(1), deltas_of({{"file /a", "17"}, {"file /b", "18"}}, name, 1));
+    store->commit(record_of(2), deltas_of({{"file /a", std::nullopt}, {"split /c", R"({"begin":0})"}}, name, 1));
+    BOOST_TEST(log_of(store->describe()) == json({{"file /b", 18}, {"split /c", {{"begin", 0}}}}));
   }
-  const auto refused = failure_of([&] { checkpoint_store::open(dir.path()); });
-  BOOST_REQUIRE(refused);
-  BOOST_TEST((refused->code == errc::checkpoint_mismatch));
-  BOOST_TEST(refused->message.find("has the format 1, this release reads format 2") != std::string::npos);
+  BOOST_TEST(describe_checkpoint(dir.path()).at("operators").empty());
+  const auto store = checkpoint_store::open(dir.path());
+  store->roll_back_to({1});
+  BOOST_TEST(log_of(store->describe()) == json({{"file /a", 17}, {"file /b", 18}}));
+  BOOST_TEST(store->verify().at("ok") == true);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

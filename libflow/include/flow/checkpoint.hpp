@@ -40,6 +40,10 @@ struct instance_delta {
   std::shared_ptr<const state_delta> delta;
 };
 
+/// A source's log (source::take_log_changes) is kept as the state of an operator of this name and the source's number in the
+/// plan. No operator may be called so.
+inline constexpr std::string_view source_log_prefix = "log of source-";
+
 struct checkpoint_settings {
   int epochs_retained = 2;               ///< Epochs that stay restorable; at least 2.
   std::size_t map_bytes = 1ull << 30;    ///< Address space at first; raised before it is full.

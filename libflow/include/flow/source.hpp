@@ -16,6 +16,9 @@
 
 namespace flow {
 
+class state_delta;
+class state_view;
+
 /// Something one reader reads in order: a file, a Kafka partition or a range of it, a range of rate values. Bounded splits
 /// end; unbounded ones (continuous mode) go on. `description` is the source's own, complete: from it alone, in another
 /// process, the same rows are read again.
@@ -102,6 +105,18 @@ class source {
   virtual schema_ptr schema() const = 0;
   /// Takes up from a recorded position; null at the first start.
   virtual void restore(const nlohmann::json& position) = 0;
+  /// What a source has to remember and what grows without end (files seen) is no part of its position, which each epoch
+  /// records as a whole. It is the source's log: keys and JSON texts, of which an epoch records what has changed. The
+  /// checkpoint keeps it like an operator's state: an older epoch has the older log.
+  ///
+  /// The log as of the position with which restore() is called next. Not called at the first start. Valid during the call.
+  virtual void restore_log(const state_view& log) { (void)log; }
+  /// What has changed in the log since the last call, as seen by position(unfinished), which is called next; null: nothing.
+  /// Called once for each epoch that reads something, in their order.
+  virtual std::shared_ptr<const state_delta> take_log_changes(const std::vector<split_position>& unfinished) {
+    (void)unfinished;
+    return nullptr;
+  }
   /// What has become readable since the last call and has not been given out. In continuous mode (set_continuous) splits may
   /// be unbounded. Also gives out again what restore()'s position says is unfinished.
   virtual std::vector<source_split> discover(const read_limit& limit) = 0;

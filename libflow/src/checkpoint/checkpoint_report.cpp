@@ -9,6 +9,7 @@
 #include "checkpoint/record_codec.hpp"
 #include "flow/checkpoint.hpp"
 #include "flow/error.hpp"
+#include "state/merge_cursor.hpp"
 #include "state/operator_state.hpp"
 #include "state/segment.hpp"
 
@@ -31,6 +32,15 @@ auto reading(lmdb_reader& reader, Body body) {
     ~ending() { reader.end(); }
   } const end{reader};
   return body(reader.transaction());
+}
+
+/// Gives segments' bytes by their ids.
+auto fetch_segment(const lmdb_transaction& t, const std::string& name) {
+  return [&t, &name](std::uint64_t wanted) {
+    const auto bytes = t.get(table::segments, big_endian(wanted));
+    if (!bytes) throw error(errc::checkpoint_corrupt, name + " is missing");
+    return *bytes;
+  };
 }
 
 json describe_meta(const lmdb_transaction& t, const fs::path& file) {
@@ -61,11 +71,57 @@ json describe_records(const lmdb_transaction& t, table which, std::string_view k
   return records;
 }
 
+/// The entries of a source's log.
+json describe_log(const lmdb_transaction& t, const run_list& list, const std::string& name, const fs::path& file) {
+  const auto check = [&](segment_slot& slot) {
+    const auto& origin = slot.view.origin();
+    slot.view.verify(segment_name(name, slot.id, origin.first_epoch, origin.last_epoch, file));
+    slot.checked = true;
+  };
+  std::vector<std::vector<lane>> runs;
+  for (const auto& r : list.runs) {
+    auto& lanes = runs.emplace_back();
+    for (std::size_t i = 0; i < r->segments.size(); ++i) {
+      const auto id = r->segments[i];
+      const auto text = segment_name(name, id, r->first_epoch, r->last_epoch, file);
+      add_to_lanes(lanes, {id, view_segment(*r, i, text, fetch_segment(t, text)), false});
+    }
+  }
+  merge_cursor cursor(check);
+  for (auto& lanes : runs) {
+    for (auto& each : lanes) cursor.add(each);
+  }
+  auto entries = json::object();
+  for (cursor.seek({}); cursor.valid(); cursor.next()) {
+    const auto& e = cursor.entry();
+    if (!e.erased) entries[std::string(e.key)] = json::parse(e.value, nullptr, false);
+  }
+  return entries;
+}
+
+/// What the sources remember as of the newest epoch, by their numbers.
+json describe_logs(const lmdb_transaction& t, const json& epochs, const fs::path& file) {
+  auto logs = json::object();
+  if (epochs.empty() || !epochs.back().contains("state")) return logs;
+  run_pool pool;
+  for (const auto& [uid, list] : state_from_json(epochs.back(), pool, "the newest epoch's record in " + file.string())) {
+    if (!uid.starts_with(source_log_prefix)) continue;
+    auto& log = logs[uid.substr(source_log_prefix.size())];
+    try {
+      log = describe_log(t, *list, uid, file);
+    } catch (const error& damage) {
+      log = {{"damaged", damage.what()}};
+    }
+  }
+  return logs;
+}
+
 /// What the newest record says of each operator, added up.
 json summarize_operators(const json& epochs) {
   auto operators = json::object();
   if (epochs.empty() || !epochs.back().contains("state")) return operators;
   for (const auto& [uid, list] : epochs.back().at("state").items()) {
+    if (uid.starts_with(source_log_prefix)) continue;
     std::uint64_t entries = 0, bytes = 0, segments = 0;
     for (const auto& r : list.at("runs")) {
       entries += r.at("entries").get<std::uint64_t>();
@@ -142,11 +198,7 @@ class verifier {
                         std::to_string(epoch) + " consists,";
       attempt([&] {
         whole = false;
-        const auto view = view_segment(r, i, name, [&](std::uint64_t wanted) {
-          const auto bytes = transaction_.get(table::segments, big_endian(wanted));
-          if (!bytes) throw error(errc::checkpoint_corrupt, name + " is missing");
-          return *bytes;
-        });
+        const auto view = view_segment(r, i, name, fetch_segment(transaction_, name));
         if (checked_.insert(id).second) {
           view.verify(name);
           check_order(view, name);
@@ -202,6 +254,7 @@ json describe(lmdb_reader& reader) {
                    {"epochs", describe_records(t, table::epochs, "the record of epoch", environment.file())},
                    {"plans", describe_records(t, table::plans, "the plan of epoch", environment.file())}};
     report["operators"] = summarize_operators(report.at("epochs"));
+    report["sourceLogs"] = describe_logs(t, report.at("epochs"), environment.file());
     const auto committed = t.get(table::sinks, "committed");
     report["sinkCommitted"] =
         committed ? unseal("committed", *committed, "sink record in " + environment.file().string()) : json(nullptr);

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <deque>
 #include <fstream>
 #include <random>
@@ -16,6 +15,7 @@
 #include "checkpoint/lmdb_environment.hpp"
 #include "checkpoint/record_codec.hpp"
 #include "checkpoint/state_generation.hpp"
+#include "flow/clock.hpp"
 #include "flow/error.hpp"
 #include "flow/failpoint.hpp"
 #include "state/operator_state.hpp"
@@ -26,8 +26,9 @@ namespace {
 using json = nlohmann::json;
 namespace fs = std::filesystem;
 
-/// 2: runs whose values lie in segments apart from their keys.
-constexpr int format_version = 2;
+/// 2: runs whose values lie in segments apart from their keys. 3: sources have logs; without one, all is in the position.
+constexpr int format_version = 3;
+constexpr int oldest_readable = 2;
 /// Segments cleared away in one transaction: bounds what a commit does besides its own work.
 constexpr std::size_t cleared_at_once = 64;
 
@@ -39,10 +40,6 @@ std::string random_uuid() {
     text += c == 'x' ? "0123456789abcdef"[nibble] : c == 'y' ? "89ab"[nibble & 3u] : c;
   }
   return text;
-}
-
-std::int64_t now_microseconds() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 void make_directory(const fs::path& dir) {
@@ -365,22 +362,26 @@ void lmdb_checkpoint_store::take_ownership() {
   const auto name = [&](std::string_view key) {
     return "meta record \"" + std::string(key) + "\" in " + environment_->file().string();
   };
-  bool made = false;
+  bool renewed = false;
   write_as_owner("open", 0, [&](const lmdb_transaction& t) {
     check_small_records(t);
     const auto stored = [&](std::string_view key) {
       const auto bytes = t.get(table::meta, key);
       return bytes ? unseal(key, *bytes, name(key)) : json();
     };
-    auto format = stored("format");
-    made = format.is_null();
-    if (made) {
-      t.put(table::meta, "format", seal("format", format_version));
-      t.put(table::meta, "query", seal("query", random_uuid()));
-      t.put(table::meta, "created", seal("created", now_microseconds()));
-    } else if (format != format_version) {
+    const auto format = stored("format");
+    const bool made = format.is_null();
+    if (!made && (format < oldest_readable || format > format_version)) {
       throw error(errc::checkpoint_mismatch, "the checkpoint " + dir_.string() + " has the format " + format.dump() +
-                                                 ", this release reads format " + std::to_string(format_version));
+                                                 ", this release reads the formats " + std::to_string(oldest_readable) +
+                                                 " to " + std::to_string(format_version));
+    }
+    // What is written from now on, an older release would misunderstand.
+    renewed = format != format_version;
+    if (renewed) t.put(table::meta, "format", seal("format", format_version));
+    if (made) {
+      t.put(table::meta, "query", seal("query", random_uuid()));
+      t.put(table::meta, "created", seal("created", system_now().microseconds));
     }
     query_id_ = stored("query").get<std::string>();
     const auto owner = stored("owner");
@@ -392,7 +393,7 @@ void lmdb_checkpoint_store::take_ownership() {
     }
   });
   // A crash may have come between the environment's making and the file's.
-  if (!made && fs::exists(dir_ / metadata_file)) return;
+  if (!renewed && fs::exists(dir_ / metadata_file)) return;
   write_metadata();
   if (!settings_.temporary) sync_directory_of_state(dir_);
 }

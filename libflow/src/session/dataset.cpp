@@ -4,6 +4,7 @@
 
 #include <arrow/type.h>
 
+#include "flow/checkpoint.hpp"
 #include "flow/error.hpp"
 #include "flow/functions.hpp"
 #include "session/session_state.hpp"
@@ -171,6 +172,10 @@ logical_plan_ptr with_uid(const logical_plan_ptr& plan, const std::string& name)
 
 dataset dataset::uid(std::string name) const {
   if (name.empty()) throw error(errc::invalid_argument, "uid() needs a name");
+  if (name.starts_with(source_log_prefix)) {
+    throw error(errc::invalid_argument, "uid(\"" + name + "\"): names that begin with \"" + std::string(source_log_prefix) +
+                                            "\" are the sources'; choose another");
+  }
   return dataset(session_, with_uid(plan_, name));
 }
 
