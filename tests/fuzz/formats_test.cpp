@@ -6,6 +6,7 @@
 
 using namespace flow;
 using namespace flow::testing;
+using namespace std::string_literals;
 
 namespace {
 
@@ -20,13 +21,13 @@ const mutator json_lines(
      "{\"a\" : 99999999999 , \"b\":{\"n\":[[]]} , \"c\":\"NaN\", \"d\":0 }\n[{\"a\":1}]\nnull\n",
      "\xEF\xBB\xBF{\"a\":1}\r\n{\"a\":2}\r\n"},
     {"\"",    "\\u", "\\ud800",  "{", "}", "[",  "]",  "null", "true", "-",
-     "1e999", "NaN", "Infinity", ",", ":", "\n", "\r", "\0",   "\\",   "//"});
+     "1e999", "NaN", "Infinity", ",", ":", "\n", "\r", "\0"s,  "\\",   "//"});
 
 const mutator csv_lines({"a,b,c,d,e,f\n1,x,2.5,true,2024-02-29 10:00:00,12.34\n", "1,\"a\"\"b\",,false,,\n,,,,,\n",
                          "\"multi\nline\",2,3\r\n4;5|6\t7\n", "1,'q',\\N,#comment\n#c\n",
                          "\xEF\xBB\xBF"
                          "1,2\n"},
-                        {"\"", "\"\"", ",", "\n", "\r", "\\", "\\\"", "#", "'", "NaN", "-Inf", "1e400", "9999999999", "\0"});
+                        {"\"", "\"\"", ",", "\n", "\r", "\\", "\\\"", "#", "'", "NaN", "-Inf", "1e400", "9999999999", "\0"s});
 
 /// Reads all of it, in pieces of a few rows, then again from wherever a reader had got to.
 void read_all(const file_format& format, const std::string& bytes) {
