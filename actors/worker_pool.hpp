@@ -73,6 +73,6 @@ class pool_policy : public caf::policy::unprofiled {
 using worker_pool = caf::scheduler::coordinator<pool_policy>;
 
 /// Configuration key: a bool, whether one worker spins.
-inline constexpr const char* polling_key = "libflow.busy-polling";
+inline constexpr char polling_key[] = "libflow.busy-polling";
 
 }  // namespace flow

@@ -58,7 +58,7 @@ std::string describe(const projection& plan) {
     text += (i ? ", " : "") + value;
     if (value != plan.outputs[i].name) text += " AS " + plan.outputs[i].name;
   }
-  text += "]";
+  text += ']';
   if (plan.predicate) text += " where [" + plan.predicate->to_string() + "]";
   return text;
 }

@@ -282,7 +282,7 @@ std::string describe(const table_join_plan& plan) {
   for (std::size_t i = 0; i < plan.stream_keys.size(); ++i) {
     text += (i ? ", " : "") + plan.stream_keys[i]->to_string() + " = " + plan.table_keys[i]->to_string();
   }
-  text += "]";
+  text += ']';
   if (plan.condition) text += " if [" + plan.condition->to_string() + "]";
   return text;
 }

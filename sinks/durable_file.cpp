@@ -103,7 +103,7 @@ fs::path hidden_name(const fs::path& path, std::uint64_t owner) {
 
 bool is_left_by(const fs::path& hidden, std::uint64_t owner) {
   const auto name = hidden.filename().string();
-  if (!name.starts_with(".") || !name.ends_with(".tmp")) return false;
+  if (!name.starts_with('.') || !name.ends_with(".tmp")) return false;
   const auto digits = fs::path(hidden.stem()).extension().string();
   std::uint64_t written_by = 0;
   if (!digits.empty()) std::from_chars(digits.data() + 1, digits.data() + digits.size(), written_by);

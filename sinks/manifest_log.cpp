@@ -28,7 +28,7 @@ nlohmann::json to_json(const manifest_epoch& entry) {
   return {{"epoch", entry.number.value}, {"files", std::move(files)}};
 }
 
-bool is_entry(const std::string& name) { return name.ends_with(".json") && !name.starts_with("."); }
+bool is_entry(const std::string& name) { return name.ends_with(".json") && !name.starts_with('.'); }
 bool is_compact(const std::string& name) { return name.ends_with(".compact.json"); }
 
 // Names begin with the epoch in fixed width: they sort by it.

@@ -206,6 +206,7 @@ class lister {
       return a.partitions.size() < b.partitions.size();
     });
     if (deepest == files_.end() || deepest->partitions.empty()) return;
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): what it was copied from moves where others are erased.
     const auto example = *deepest;
     std::erase_if(files_, [](const listed_file& file) { return file.partitions.empty(); });
     const auto same_name = [](const partition_text& a, const partition_text& b) { return a.first == b.first; };

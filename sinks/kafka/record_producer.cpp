@@ -123,8 +123,9 @@ rd_kafka_resp_err_t record_producer::enqueue(const record_rows& rows, std::int64
   }
   rdkafka_headers headers(rd_kafka_headers_new(4));
   rows.each_header(row, [&](std::string_view name, const std::optional<std::string_view>& content) {
-    rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), data_of(content),
-                        static_cast<ssize_t>(content.value_or("").size()));
+    // Refuses only headers that a record owns already.
+    static_cast<void>(rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), data_of(content),
+                                          static_cast<ssize_t>(content.value_or("").size())));
   });
   const auto failure = rd_kafka_producev(
       get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),

@@ -68,7 +68,7 @@ offset_bound read_offset_bound(const options& from, std::string_view stem, std::
   const auto text = trimmed(*wanted);
   if (lower(text) == "earliest") return same_offset{earliest_offset};
   if (lower(text) == "latest") return same_offset{latest_offset};
-  if (!text.starts_with("{")) {
+  if (!text.starts_with('{')) {
     throw error(errc::invalid_option, "option \"" + offsets + "\" has the value \"" + *wanted +
                                           "\"; expected earliest, latest, or JSON such as {\"topicA\":{\"0\":23,\"1\":-1}}");
   }

@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(damaged_bytes_are_named_not_read) {
 
 BOOST_AUTO_TEST_CASE(the_hash_of_bytes_never_changes) {
   // Key groups in checkpoints depend on these.
-  BOOST_TEST(hash_bytes("") == hash_bytes(std::string_view("x", 0)));
+  BOOST_TEST(hash_bytes("") == hash_bytes(std::string_view("x").substr(0, 0)));
   for (std::uint32_t size = 0; size < 40; ++size) {
     const std::string text(size, 'q');
     const auto* p = reinterpret_cast<const std::uint8_t*>(text.data());

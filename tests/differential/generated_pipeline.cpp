@@ -94,7 +94,7 @@ generated_pipeline draw_pipeline(std::uint64_t seed) {
   const auto ends = terminals();
   std::vector<named_verb> chosen;
   for (std::size_t i = random() % 4; i > 0; --i) chosen.push_back(verbs[random() % verbs.size()]);
-  const auto end = ends[seed % ends.size()];
+  const auto& end = ends[seed % ends.size()];
 
   generated_pipeline p;
   for (const auto& v : chosen) p.description += v.text + " | ";

@@ -43,7 +43,7 @@ class row_maker {
       if (layout_ == 3 && pick(3) == 0) continue;
       row += (row.size() > 1 ? std::string(",") + blank : "") + "\"" + name + "\":" + blank + value(name);
     }
-    row += "}";
+    row += '}';
     if (pick(25) == 0) row.resize(pick(static_cast<unsigned>(row.size()) + 1));
     if (pick(40) == 0 && !row.empty()) row[pick(static_cast<unsigned>(row.size()))] = "\"\\,}x1\x01"[pick(7)];
     if (pick(60) == 0) row += row;

@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(every_join_agrees_with_nested_loops) {
 }
 
 BOOST_AUTO_TEST_CASE(every_integer_width_is_a_key) {
-  for (const std::string type : {"TINYINT", "SMALLINT", "INT", "BIGINT"}) {
+  for (const auto& type : std::vector<std::string>{"TINYINT", "SMALLINT", "INT", "BIGINT"}) {
     const auto stream = rows_of("k " + type, {{-1}, {0}, {nullptr}, {100}, {7}});
     const auto table = rows_of("t " + type + ", v STRING", {{-1, "minus"}, {100, "hundred"}, {nullptr, "null"}, {0, "zero"}});
     table_join_plan plan;

@@ -208,7 +208,7 @@ BOOST_FIXTURE_TEST_CASE(source_is_told_which_texts_the_first_condition_wants, pl
     for (const auto& one : made.sources.at(0).wanted) {
       text += std::to_string(one.column) + ":";
       for (const auto& value : one.values) text += " " + value;
-      text += ";";
+      text += ';';
     }
     return text;
   };

@@ -143,7 +143,7 @@ std::string crash_round::crash(const std::string& failpoint, mode how, std::chro
     history_ += "FLOW_FAILPOINT=" + failpoint + " ";
   }
   child_process child(command(until::killed, how), environment, log());
-  history_ += "\n";
+  history_ += '\n';
   const auto end = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < end) {
     if (random_() % 2 == 0 && input_->files() < most_files) add_files(1);
@@ -163,7 +163,7 @@ std::string crash_round::crash(const std::string& failpoint, mode how, std::chro
 std::string crash_round::finish() {
   add_files(1);
   child_process child(command(until::end, any_mode()), {}, log());
-  history_ += "\n";
+  history_ += '\n';
   const auto ended = child.wait_for(60s);
   if (!ended) return "the last run did not end in 60 s" + tail();
   if (ended->code != 0 || ended->signal != 0) return "the last run failed" + tail();

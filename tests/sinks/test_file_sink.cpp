@@ -36,7 +36,7 @@ struct file_output {
     std::map<std::string, std::string> found;
     for (const auto& file : fs::recursive_directory_iterator(path())) {
       const auto below = fs::relative(file.path(), path()).generic_string();
-      const bool hidden = file.path().filename().string().starts_with(".");
+      const bool hidden = file.path().filename().string().starts_with('.');
       if (file.is_regular_file() && !hidden && !below.starts_with(manifest_folder)) found[below] = test::read_file(file.path());
     }
     return found;

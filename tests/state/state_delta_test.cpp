@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_SUITE(state_delta_rules)
 BOOST_AUTO_TEST_CASE(keys_sort_by_bytes_whatever_they_share) {
   std::mt19937_64 random(5);
   for (const std::size_t count : {0u, 1u, 2u, 100u, 255u, 256u, 3000u}) {
-    for (const std::string shared : {"", "p", "a prefix longer than eight bytes"}) {
+    for (const auto& shared : std::vector<std::string>{"", "p", "a prefix longer than eight bytes"}) {
       std::vector<std::string> keys;
       for (std::size_t i = 0; i < count; ++i) {
         auto key = shared;

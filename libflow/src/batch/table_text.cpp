@@ -175,7 +175,7 @@ std::string table_text(const arrow::Schema& schema, const std::vector<batch>& ro
   }
   std::string rule = "+";
   for (const auto width : widths) rule += std::string(width, '-') + "+";
-  if (widths.empty()) rule += "+";
+  if (widths.empty()) rule += '+';
   rule += '\n';
 
   const bool right = truncate_width > 0;

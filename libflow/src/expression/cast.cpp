@@ -238,7 +238,7 @@ scalar_kernel boolean_to(const data_type& to) {
 
 /// The text of any value.
 scalar_kernel to_text(const data_type& from) {
-  const auto to = types::string();
+  const auto& to = types::string();
   return [to, from](std::span<const arrow::Datum> arguments, std::int64_t rows, const evaluation_context&) -> arrow::Datum {
     if (arguments[0].is_scalar()) rows = 1;
     const auto values = as_array(arguments[0], rows);

@@ -110,7 +110,7 @@ bound_ptr bind_element_member(bound_ptr list, int member) {
     const auto members = check(static_cast<const arrow::StructArray&>(*lists.values()).GetFlattenedField(member));
     auto data = arrow::ArrayData::Make(type, lists.length(), {lists.data()->buffers[0], lists.data()->buffers[1]},
                                        {members->data()}, lists.null_count(), lists.offset());
-    return arrow::MakeArray(std::move(data));
+    return arrow::MakeArray(data);
   };
   return std::make_shared<const call_expression>("member", std::move(b));
 }

@@ -79,7 +79,7 @@ class record_reader {
 
 csv_value_kernel csv_value_reader(const options& settings, const data_type& type) {
   const auto read = std::make_shared<const csv_settings>(read_settings(settings));
-  record_reader(*read, type);  // Refuses what it cannot read.
+  static_cast<void>(record_reader(*read, type));  // Refuses what it cannot read.
   return [read, type](const array& column) -> array {
     const auto& texts = static_cast<const arrow::StringArray&>(*column);
     record_reader rows(*read, type);
@@ -103,7 +103,7 @@ data_type csv_value_type(const options& settings, const std::string& text) {
     column.add(read, field);
     columns.push_back(arrow::field("_c" + std::to_string(columns.size()), column.type()));
   }
-  return arrow::struct_(std::move(columns));
+  return arrow::struct_(columns);
 }
 
 }  // namespace flow

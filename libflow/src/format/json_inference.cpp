@@ -190,7 +190,7 @@ data_type type_of(const shape& one, bool drop_all_null) {
       for (const auto& [name, member] : one.members) {
         if (auto type = type_of(member, drop_all_null)) fields.push_back(arrow::field(name, std::move(type)));
       }
-      return fields.empty() ? nullptr : arrow::struct_(std::move(fields));
+      return fields.empty() ? nullptr : arrow::struct_(fields);
     }
   }
   return nullptr;

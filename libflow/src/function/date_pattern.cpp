@@ -171,7 +171,7 @@ void date_pattern::format(std::string& out, std::int64_t micros) const {
         out += "GMT";
         break;
       case 'X':
-        out += "Z";
+        out += 'Z';
         break;
       case 'x':
         out += count == 1 ? "+00" : count == 2 || count == 4 ? "+0000" : "+00:00";

@@ -209,7 +209,10 @@ double months_between(i64 a, i64 b, bool round_off) {
   const auto months = static_cast<double>((x.year - y.year) * 12 + x.month - y.month);
   const bool ends = x.day == days_in_month(x.year, x.month) && y.day == days_in_month(y.year, y.month);
   if (x.day == y.day || ends) return months;
-  const auto seconds = [](i64 t) { return static_cast<double>(floor_mod(t, micros_per_day) / micros_per_second); };
+  const auto seconds = [](i64 t) {
+    const i64 whole = floor_mod(t, micros_per_day) / micros_per_second;
+    return static_cast<double>(whole);
+  };
   const double difference_seconds = (x.day - y.day) * 86400.0 + seconds(a) - seconds(b);
   const double result = months + difference_seconds / (31 * 86400.0);
   return round_off ? std::round(result * 1e8) / 1e8 : result;

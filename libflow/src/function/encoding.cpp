@@ -253,7 +253,8 @@ std::int64_t crc32(string_view bytes) {
     crc ^= static_cast<unsigned char>(c);
     for (int k = 0; k < 8; ++k) crc = crc >> 1 ^ (0xEDB88320u & (0u - (crc & 1)));
   }
-  return static_cast<i64>(~crc);
+  crc = ~crc;
+  return crc;
 }
 
 }  // namespace

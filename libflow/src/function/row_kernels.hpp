@@ -178,7 +178,7 @@ scalar_kernel map_text(data_type type, F f) {
     auto validity = combine_validity(arguments, rows);
     if (validity.all_null) return all_null(type, rows);
     return [&]<std::size_t... I>(std::index_sequence<I...>) -> arrow::Datum {
-      auto fn = f;
+      auto fn = f;  // NOLINT(performance-unnecessary-copy-initialization): some keep a buffer from row to row.
       const std::tuple<reader<In>...> in{reader<In>(arguments[I])...};
       string_sink out(rows, rows * 16);
       validity_writer nulls(std::move(validity), rows);

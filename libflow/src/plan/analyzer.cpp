@@ -316,7 +316,7 @@ resolved_ptr analyzer::analyze_join(const logical_plan& node) {
     check_condition(*joined.condition, both, "join()");
   }
   const bool left_only = node.how == join_type::left_semi || node.how == join_type::left_anti;
-  joined.output = left_only ? left.output : std::move(both);
+  joined.output = left_only ? left.output : both;
   return std::make_shared<resolved_plan>(std::move(joined));
 }
 

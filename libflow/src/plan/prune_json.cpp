@@ -127,7 +127,7 @@ data_type narrowed(const data_type& type, const reads& wanted) {
     if (const auto* below = find_reads(wanted, field->name())) kept.push_back(field->WithType(narrowed(field->type(), *below)));
   }
   if (kept.empty() && type->num_fields() > 0) kept.push_back(type->field(0));
-  return arrow::struct_(std::move(kept));
+  return arrow::struct_(kept);
 }
 
 // Whether rows that do not fit the schema look the same with fewer members: nobody is told of them.

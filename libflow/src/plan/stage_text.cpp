@@ -40,7 +40,7 @@ std::string wanted_of(const physical_source& source) {
   for (const auto& one : source.wanted) {
     text += (text.empty() ? ", only " : " and ") + schema->field(one.column)->name() + " in (";
     for (const auto& value : one.values) text += (&value == one.values.data() ? "'" : ", '") + value + "'";
-    text += ")";
+    text += ')';
   }
   return text;
 }

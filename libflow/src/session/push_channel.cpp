@@ -164,7 +164,10 @@ batch push_input::channel::read(std::int64_t from, std::int64_t to, const read_b
       if (at->first >= to) break;
       if (begin >= end) continue;
       // Measured only where there is more to take: it costs more than all else a single row needs here.
-      if (!parts.empty() && (bytes += batch_bytes(*parts.back())) >= budget.bytes) break;
+      if (!parts.empty()) {
+        bytes += batch_bytes(*parts.back());
+        if (bytes >= budget.bytes) break;
+      }
       const bool whole = begin == at->first && end - begin == at->rows->num_rows();
       parts.push_back(whole ? at->rows : at->rows->Slice(begin - at->first, end - begin));
       count += end - begin;

@@ -251,7 +251,7 @@ std::string function_sql(const expression& e) {
   for (std::size_t i = 0; i < e.within_group.size(); ++i) {
     out += (i == 0 ? " WITHIN GROUP (ORDER BY " : ", ") + sort_sql(e.within_group[i]);
   }
-  if (!e.within_group.empty()) out += ")";
+  if (!e.within_group.empty()) out += ')';
   if (e.filter != nullptr) out += " FILTER (WHERE " + to_sql(*e.filter) + ")";
   return out;
 }
@@ -366,7 +366,7 @@ std::string call_name(const expression& e) {
     out += (i == 0 ? " WITHIN GROUP (ORDER BY " : ", ") + inner_name(*order.key) + (order.descending ? " DESC" : " ASC") +
            (order.nulls_first ? " NULLS FIRST" : " NULLS LAST");
   }
-  if (!e.within_group.empty()) out += ")";
+  if (!e.within_group.empty()) out += ')';
   if (e.filter != nullptr) out += " FILTER (WHERE " + inner_name(*e.filter) + ")";
   return out;
 }

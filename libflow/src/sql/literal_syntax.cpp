@@ -268,7 +268,7 @@ std::string interval_text(const interval_value& value) {
   const auto months = value.months < 0 ? -value.months : value.months;
   std::string text = value.months < 0 ? "-" : "";
   if (value.first_field == 0) text += std::to_string(months / 12);
-  if (value.first_field != value.last_field) text += "-";
+  if (value.first_field != value.last_field) text += '-';
   if (value.last_field == 1) text += std::to_string(value.first_field == 0 ? months % 12 : months);
   return "INTERVAL '" + text + "' " + fields;
 }

@@ -15,7 +15,7 @@ void add_to_lanes(std::vector<lane>& lanes, segment_slot slot) {
   if (lanes.empty() || lanes.back().groups != origin.groups || lanes.back().number != origin.lane) {
     lanes.push_back({origin.groups, origin.lane, {}});
   }
-  lanes.back().segments.push_back(std::move(slot));
+  lanes.back().segments.push_back(slot);
 }
 
 segment_entry ordered_delta::entry(std::size_t i) const {

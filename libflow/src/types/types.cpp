@@ -50,7 +50,7 @@ data_type structure(const std::vector<std::pair<std::string, data_type>>& member
   arrow::FieldVector fields;
   fields.reserve(members.size());
   for (const auto& [name, type] : members) fields.push_back(arrow::field(name, type));
-  return arrow::struct_(std::move(fields));
+  return arrow::struct_(fields);
 }
 
 }  // namespace types
@@ -141,7 +141,7 @@ void add_tree_line(const std::string& name, const arrow::DataType& type, const c
                    std::string& out) {
   out += indent + "|-- " + name + ": " + tree_name(type);
   if (null_word[0] != '\0') out += std::string(" (") + null_word + " = true)";
-  out += "\n";
+  out += '\n';
   add_tree(type, indent + "|    ", out);
 }
 
@@ -209,7 +209,7 @@ std::string catalog_name(const arrow::DataType& type) {
   if (type.id() != arrow::Type::STRUCT) return simple_name(type);
   std::string out = "struct<";
   for (const auto& f : type.fields()) {
-    if (out.back() != '<') out += ",";
+    if (out.back() != '<') out += ',';
     out += f->name() + ":" + catalog_name(*f->type());
   }
   return out + ">";

@@ -101,7 +101,7 @@ std::string kafka_round::run_takeover() {
   const auto frozen_at = visible();
   add_records(between(1, 50));
   child_process second(command(until::killed, any_mode(), true), {}, log("second"));
-  history_ += "\n";
+  history_ += '\n';
   if (!grows_beyond(frozen_at)) return "the second instance wrote nothing" + tail("second");
   ::kill(first.pid(), SIGCONT);
   const auto ended = first.wait_for(patience);
@@ -211,7 +211,7 @@ std::string kafka_round::crash(const std::string& failpoint, run_mode how, std::
 std::string kafka_round::finish() {
   add_records(1);
   child_process child(command(until::end, any_mode()), {}, log());
-  history_ += "\n";
+  history_ += '\n';
   const auto ended = child.wait_for(patience);
   if (!ended) return "the last run did not end" + tail();
   if (ended->code != 0 || ended->signal != 0) return "the last run failed" + tail();
