@@ -6,7 +6,7 @@ space := $(subst ,, )
 PRESET ?= release
 BUILD := build/$(PRESET)
 
-.PHONY: help setup build demo test test-long test-asan test-tsan bench broker-jars kafka-up kafka-down format lint docs install clean
+.PHONY: help setup build demo test test-long test-asan test-tsan bench broker-jars kafka-up kafka-down format lint lint-all docs install clean
 
 help: ## List the targets
 	@echo "libflow: make TARGET"; grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -67,6 +67,10 @@ format: ## Format the sources with the pinned clang-format
 lint: ## Check format, and with clang-tidy the sources changed since main (needs a build)
 	@cmake/lint.sh check
 	@cmake/lint.sh tidy
+
+lint-all: ## Check format, and all sources with clang-tidy (needs a build)
+	@cmake/lint.sh check
+	@cmake/lint.sh tidy all
 
 docs: build ## Write docs/functions.md from the function catalogue
 	@$(BUILD)/bin/flow functions --markdown > docs/functions.md
