@@ -9,14 +9,15 @@ namespace flow {
 
 namespace {
 
-// The user's function, its failures told apart from libflow's own, but for the wish to begin again.
+// The user's function. An error of its own keeps its code: whoever wrote it knows what has happened.
 template <class Call>
 void call_user(const char* what, const Call& call) {
   try {
     call();
   } catch (const std::exception& e) {
-    if (const auto* own = dynamic_cast<const error*>(&e); own && own->code() == errc::restart_required) throw;
-    throw error(errc::query_failed, std::string("the function given to ") + what + " failed: " + e.what());
+    const auto* own = dynamic_cast<const error*>(&e);
+    if (own && own->code() == errc::restart_required) throw;
+    throw error(own ? own->code() : errc::query_failed, std::string("the function given to ") + what + " failed: " + e.what());
   } catch (...) {
     throw error(errc::query_failed,
                 std::string("the function given to ") + what + " threw something that is no std::exception");

@@ -80,7 +80,16 @@ BOOST_AUTO_TEST_CASE(directory_in_place_of_the_output_file_is_refused) {
   dir.write("in/a.txt", "flow\n");
   dir.write("out/file", "");
   const auto run = run_program("word_count", {"--input", path("in"), "--trigger", "available-now", "--output", path("out")});
-  check(run, 1, {path("out"), "Is a directory"});
+  check(run, 1, {path("out"), "Is a directory", "[unwritable_output]"});
+}
+
+BOOST_AUTO_TEST_CASE(output_file_that_cannot_be_written_is_named) {
+  dir.write("in/a.txt", "flow\n");
+  for (const auto* mode : {"micro-batch", "continuous"}) {
+    const auto run = run_program(
+        "word_count", {"--input", path("in"), "--trigger", "available-now", "--mode", mode, "--output", path("nowhere/out")});
+    check(run, 1, {path("nowhere/out"), "No such file or directory", "[unwritable_output]"});
+  }
 }
 
 BOOST_AUTO_TEST_CASE(unwritable_output_directory_is_named) {

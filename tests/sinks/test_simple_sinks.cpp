@@ -123,6 +123,15 @@ BOOST_AUTO_TEST_CASE(what_the_users_function_throws_becomes_query_failed_with_it
   });
 }
 
+BOOST_AUTO_TEST_CASE(error_that_the_users_function_throws_keeps_its_code) {
+  const auto batches = opened(
+      make_foreach_batch_sink([](std::vector<batch>, epoch) { throw error(errc::unwritable_output, "cannot write /closed"); }));
+  BOOST_CHECK_EXCEPTION(batches->prepare({1}), error, [](const error& e) {
+    const std::string text = e.what();
+    return e.code() == errc::unwritable_output && text.find("foreach_batch failed: cannot write /closed") != text.npos;
+  });
+}
+
 BOOST_AUTO_TEST_CASE(every_built_in_format_is_registered_and_unknown_ones_name_the_nearest) {
   connector_registry registry;
   register_sinks(registry);

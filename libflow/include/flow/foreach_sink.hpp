@@ -7,8 +7,8 @@
 #include "flow/epoch.hpp"
 #include "flow/sink.hpp"
 
-/// Sinks that call the user. Defined by the sinks room. What the function throws ends the query as error{query_failed} with
-/// its text, but for error{restart_required}: the query begins again at its checkpoint.
+/// Sinks that call the user. Defined by the sinks room. What the function throws ends the query with its text, as an error of
+/// the code it has, else of query_failed; but for error{restart_required}: the query begins again at its checkpoint.
 namespace flow {
 
 /// Calls `fn` with each batch of results as it comes, on the pipeline's thread: `fn` must not wait. At least once after a
