@@ -144,6 +144,43 @@ BOOST_FIXTURE_TEST_CASE(restart_allows_other_filters_projections_and_names_below
   BOOST_TEST(plan_differences(windowed("ts"), windowed("ts")).empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(restart_is_refused_if_a_watermark_has_another_column_or_delay, planned) {
+  const auto signature = [&](const dataset& d) { return plan_signature(plan(d, output_mode::append), output_mode::append); };
+  const auto counted = [&](const dataset& d, const std::string& delay) {
+    return signature(d.with_watermark("at", delay).group_by(window(col("at"), "10 minutes")).count());
+  };
+  const auto times = events.select_expr("user", "ts AS at", "ts + INTERVAL 1 HOUR AS later");
+  const auto before = counted(times, "10 minutes");
+  BOOST_TEST(plan_differences(before, counted(times, "10 minutes")).empty());
+  BOOST_TEST(plan_differences(before, counted(times.where("user != 'x'"), "600 seconds")).empty());
+  const auto delayed = plan_differences(before, counted(times, "1 hour"));
+  BOOST_REQUIRE(delayed.size() == 1u);
+  for (const auto* text : {"a watermark was 10 minutes behind at, which is ts,", "and is 1 hours behind at", "with_watermark()",
+                           "new checkpointLocation"}) {
+    BOOST_TEST(delayed[0].find(text) != std::string::npos, text << " in " << delayed[0]);
+  }
+  const auto marked = [&](const char* column) {
+    return signature(times.with_watermark(column, "10 minutes").drop_duplicates({"user"})).at("watermarks");
+  };
+  auto other = before;
+  other["watermarks"] = marked("later");
+  const auto moved = plan_differences(before, other);
+  BOOST_REQUIRE(moved.size() == 1u);
+  BOOST_TEST(moved[0].find("10 minutes behind later, which is ") != std::string::npos, moved[0]);
+  auto renamed = before;
+  renamed["watermarks"] = signature(events.with_watermark("ts", "10 minutes").drop_duplicates({"user"})).at("watermarks");
+  BOOST_TEST(plan_differences(before, renamed).empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(watermarks_of_a_checkpoint_that_only_counted_them_are_compared_by_number, planned) {
+  const auto now = plan_signature(plan(events.group_by("user").count(), output_mode::update), output_mode::update);
+  auto stored = now;
+  stored["watermarks"] = now.at("watermarks").size();
+  BOOST_TEST(plan_differences(stored, now).empty());
+  stored["watermarks"] = now.at("watermarks").size() + 1;
+  BOOST_TEST(plan_differences(stored, now).size() == 1u);
+}
+
 BOOST_FIXTURE_TEST_CASE(unknown_column_names_the_nearest_and_all_there_are, planned) {
   BOOST_CHECK_EXCEPTION(events.select("usr"), error, [](const error& e) {
     return e.code() == errc::unknown_column && std::string(e.what()).find("did you mean `user`") != std::string::npos;

@@ -52,6 +52,7 @@ struct physical_source {
 struct watermark_spec {
   std::string column;
   duration delay{};
+  std::string origin = {};  ///< The column in terms of those that sources and aggregations give; "" if not known.
 };
 
 enum class watermark_policy { min, max };
@@ -65,7 +66,8 @@ struct physical_plan {
   std::string logical_text, analyzed_text, optimized_text, physical_text;  ///< explain(true)'s four parts.
 };
 
-/// What must agree between a checkpoint and a plan: sources, stateful operators by uid with their signatures, output mode.
+/// What must agree between a checkpoint and a plan: sources, stateful operators by uid with their signatures, watermarks,
+/// output mode.
 nlohmann::json plan_signature(const physical_plan& plan, output_mode mode);
 /// Differences that forbid a restart, one readable line each with what can be done; empty if the state can be taken over.
 std::vector<std::string> plan_differences(const nlohmann::json& stored, const nlohmann::json& current);

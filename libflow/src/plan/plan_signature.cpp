@@ -15,10 +15,15 @@ nlohmann::json plan_signature(const physical_plan& plan, output_mode mode) {
       if (spec.stateful) operators.push_back({{"uid", spec.uid}, {"kind", spec.kind}, {"signature", spec.signature}});
     }
   }
+  nlohmann::json watermarks = nlohmann::json::array();
+  for (const auto& mark : plan.watermarks) {
+    watermarks.push_back(
+        {{"as", mark.column}, {"of", mark.origin.empty() ? mark.column : mark.origin}, {"delay", to_string(mark.delay)}});
+  }
   return {{"mode", to_string(mode)},
           {"sources", std::move(sources)},
           {"operators", std::move(operators)},
-          {"watermarks", plan.watermarks.size()}};
+          {"watermarks", std::move(watermarks)}};
 }
 
 namespace {
@@ -78,6 +83,16 @@ nlohmann::json without_meaning(nlohmann::json signature) {
   return signature;
 }
 
+/// Whether two are one in either way of telling what they are.
+bool same_meaning(const nlohmann::json& before, const nlohmann::json& now) {
+  return before.at("as") == now.at("as") || before.at("of") == now.at("of");
+}
+
+std::string told(const nlohmann::json& each) {
+  const auto as = each.at("as").get<std::string>(), of = each.at("of").get<std::string>();
+  return as == of ? as : as + ", which is " + of + ",";
+}
+
 /// State of the same shape may be about something else: sum(a) is not sum(b). A key or an aggregate is the same if it is so in
 /// either way of telling it; what lies below (a filter, a projection) may change.
 void compare_meaning(const std::string& uid, const nlohmann::json& before, const nlohmann::json& now,
@@ -87,11 +102,7 @@ void compare_meaning(const std::string& uid, const nlohmann::json& before, const
     const auto& was = before.at("meaning").at(part);
     const auto& is = now.at("meaning").at(part);
     for (std::size_t i = 0; i < std::min(was.size(), is.size()); ++i) {
-      if (was[i].at("as") == is[i].at("as") || was[i].at("of") == is[i].at("of")) continue;
-      const auto told = [](const nlohmann::json& each) {
-        const auto as = each.at("as").get<std::string>(), of = each.at("of").get<std::string>();
-        return as == of ? as : as + ", which is " + of + ",";
-      };
+      if (same_meaning(was[i], is[i])) continue;
       differences.push_back("the state of " + uid + (*part == 'k' ? " is kept by " : " holds ") + told(was[i]) +
                             " and the query now asks for " + told(is[i]) +
                             "; ask for the same, or start with a new checkpointLocation");
@@ -130,6 +141,25 @@ void compare_operators(const nlohmann::json& stored, const nlohmann::json& curre
   }
 }
 
+/// Event time that stands behind one column says nothing of another's, and rows that were not late for one delay are for
+/// another. Checkpoints of the first releases hold only the number of watermarks.
+void compare_watermarks(const nlohmann::json& stored, const nlohmann::json& current, std::vector<std::string>& differences) {
+  const auto count = stored.is_array() ? stored.size() : stored.get<std::size_t>();
+  if (count != current.size()) {
+    differences.push_back("the query had " + std::to_string(count) + " with_watermark() and has " +
+                          std::to_string(current.size()) + "; keep them, or start with a new checkpointLocation");
+  }
+  if (count != current.size() || !stored.is_array()) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& was = stored[i];
+    const auto& is = current[i];
+    if (same_meaning(was, is) && was.at("delay") == is.at("delay")) continue;
+    const auto text = [](const nlohmann::json& mark) { return mark.at("delay").get<std::string>() + " behind " + told(mark); };
+    differences.push_back("a watermark was " + text(was) + " and is " + text(is) +
+                          "; keep with_watermark()'s column and delay, or start with a new checkpointLocation");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> plan_differences(const nlohmann::json& stored, const nlohmann::json& current) {
@@ -141,10 +171,7 @@ std::vector<std::string> plan_differences(const nlohmann::json& stored, const nl
   }
   compare_sources(stored.at("sources"), current.at("sources"), differences);
   compare_operators(stored.at("operators"), current.at("operators"), differences);
-  if (stored.at("watermarks") != current.at("watermarks")) {
-    differences.push_back("the query had " + stored.at("watermarks").dump() + " with_watermark() and has " +
-                          current.at("watermarks").dump() + "; keep them, or start with a new checkpointLocation");
-  }
+  compare_watermarks(stored.at("watermarks"), current.at("watermarks"), differences);
   return differences;
 }
 

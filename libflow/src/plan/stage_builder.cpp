@@ -224,7 +224,8 @@ int stage_builder::place_watermark(const resolved_plan& node) {
   if (!options_.streaming) return id;
   const int number = static_cast<int>(plan_.watermarks.size());
   const int column = position_of(node.output, node.column);
-  plan_.watermarks.push_back({node.output[static_cast<std::size_t>(column)].name, node.delay});
+  plan_.watermarks.push_back(
+      {node.output[static_cast<std::size_t>(column)].name, node.delay, column_origin(node.column, *node.children[0])});
   append(id, make_watermark(stage(id).output, number, column, node.delay));
   return id;
 }

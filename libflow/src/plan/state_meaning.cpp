@@ -51,4 +51,6 @@ nlohmann::json state_meaning(const resolved_plan& node) {
   return {{"keys", std::move(keys)}, {"aggregates", std::move(aggregates)}};
 }
 
+std::string column_origin(int id, const resolved_plan& node) { return traced_text(reference_to(id), &node); }
+
 }  // namespace flow::plan
