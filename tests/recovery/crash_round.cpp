@@ -54,7 +54,9 @@ crash_round::crash_round(const settings& s, std::uint64_t seed, program which)
     : settings_(s), random_(seed), which_(which), home_(s.scratch / (name_of(which) + "-" + std::to_string(seed))) {
   fs::remove_all(home_);
   fs::create_directories(home_ / "in");
-  input_ = which == program::page_views ? make_page_views(seed) : make_text(seed);
+  // Every other round of the seeds for page_views has windows that overlap and are put together from panes of two minutes.
+  slide_minutes_ = seed / 2 % 2 == 1 ? 4 : 10;
+  input_ = which == program::page_views ? make_page_views(seed, slide_minutes_) : make_text(seed);
 }
 
 crash_round::~crash_round() {
@@ -124,7 +126,9 @@ std::vector<std::string> crash_round::command(until when, mode how) {
                              std::to_string(1 + random_() % 3),
                              "--trigger",
                              when == until::end ? "available-now" : "20ms"};
-  if (which_ == program::page_views) c.insert(c.end(), {"--watermark", "30 minutes"});
+  if (which_ == program::page_views) {
+    c.insert(c.end(), {"--watermark", "30 minutes", "--slide", std::to_string(slide_minutes_) + " minutes"});
+  }
   // A run that must reach a step goes through many epochs.
   if (when == until::killed || random_() % 2 == 0)
     c.insert(c.end(), {"--max-files-per-trigger", when == until::end ? "9" : "1"});

@@ -76,6 +76,7 @@ class crash_round {
   std::mt19937_64 random_;
   program which_;
   std::filesystem::path home_;
+  int slide_minutes_ = 10;
   std::unique_ptr<generated_input> input_;
   std::string history_;
   int reached_ = 0;

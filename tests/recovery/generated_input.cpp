@@ -54,7 +54,7 @@ class text_input : public generated_input {
 
 class page_view_input : public generated_input {
  public:
-  explicit page_view_input(std::uint64_t seed) : random_(seed) {}
+  page_view_input(std::uint64_t seed, int slide_minutes) : slide_(slide_minutes * 60'000'000), random_(seed) {}
 
   void add_file(const fs::path& directory) override {
     std::string content;
@@ -67,7 +67,7 @@ class page_view_input : public generated_input {
                                    1'000'000;
       const auto page = "/page/" + std::to_string(random_() % 40);
       greatest_ = std::max(greatest_, at);
-      ++counts_[{at - at % window_, page}];
+      for (auto start = at - at % slide_; start + window_ > at; start -= slide_) ++counts_[{start, page}];
       content +=
           nlohmann::json{{"page", page}, {"user", "u" + std::to_string(random_() % 9)}, {"time", text(at)}}.dump() + "\n";
     }
@@ -94,6 +94,7 @@ class page_view_input : public generated_input {
   }
 
   static constexpr std::int64_t start_ = 1'704'103'200'000'000, window_ = 600'000'000, delay_ = 1'800'000'000;
+  std::int64_t slide_;
   std::mt19937_64 random_;
   std::int64_t greatest_ = 0;
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> counts_;
@@ -102,7 +103,9 @@ class page_view_input : public generated_input {
 }  // namespace
 
 std::unique_ptr<generated_input> make_text(std::uint64_t seed) { return std::make_unique<text_input>(seed); }
-std::unique_ptr<generated_input> make_page_views(std::uint64_t seed) { return std::make_unique<page_view_input>(seed); }
+std::unique_ptr<generated_input> make_page_views(std::uint64_t seed, int slide_minutes) {
+  return std::make_unique<page_view_input>(seed, slide_minutes);
+}
 
 std::string normal_form(const std::string& json_line) { return nlohmann::json::parse(json_line).dump(); }
 

@@ -25,8 +25,9 @@ class generated_input {
 
 /// Lines of words for word_count: {"word": ..., "count": ...}.
 std::unique_ptr<generated_input> make_text(std::uint64_t seed);
-/// Page views with rising, slightly disordered event times for page_views with 10-minute windows and a 30-minute watermark.
-std::unique_ptr<generated_input> make_page_views(std::uint64_t seed);
+/// Page views with rising, slightly disordered event times for page_views with 10-minute windows, one every `slide_minutes`,
+/// and a 30-minute watermark.
+std::unique_ptr<generated_input> make_page_views(std::uint64_t seed, int slide_minutes = 10);
 
 /// A line as compact JSON with its members in order of name.
 std::string normal_form(const std::string& json_line);
