@@ -77,7 +77,7 @@ class record_reader {
 
 }  // namespace
 
-csv_value_kernel csv_value_reader(const options& settings, const data_type& type) {
+column_kernel csv_value_reader(const options& settings, const data_type& type) {
   const auto read = std::make_shared<const csv_settings>(read_settings(settings));
   static_cast<void>(record_reader(*read, type));  // Refuses what it cannot read.
   return [read, type](const array& column) -> array {

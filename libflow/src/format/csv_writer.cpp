@@ -165,7 +165,7 @@ class csv_format_writer final : public format_writer {
 
 }  // namespace
 
-csv_value_kernel csv_value_writer(const options& settings, const data_type& type) {
+column_kernel csv_value_writer(const options& settings, const data_type& type) {
   const auto writer = std::make_shared<const csv_format_writer>(settings, arrow::schema(type->fields()));
   return [writer](const array& values) {
     const auto& structs = static_cast<const arrow::StructArray&>(*values);

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <span>
 
+#include "format/json_container.hpp"
 #include "format/json_text.hpp"
 
 namespace flow {
@@ -48,45 +49,10 @@ class value_writer {
   std::vector<bool> first_;
 };
 
-json_scanner inside(const json_token& container) {
-  json_scanner scanner(container.text(), lookup_syntax);
-  scanner.jump(container.begin + 1);
-  return scanner;
-}
-
-template <class Each>
-void for_each_element(const json_token& list, Each each) {
-  auto scanner = inside(list);
-  if (scanner.take(']')) return;
-  do {
-    json_token element;
-    scanner.skip_blanks();
-    scanner.value(element);
-    each(element);
-  } while (scanner.take(','));
-}
-
 std::string plain(const json_token& text) {
   std::string out;
   unescape_json(text.text(), out);
   return out;
-}
-
-/// Until `each` answers true.
-template <class Each>
-bool any_member(const json_token& object, Each each) {
-  auto scanner = inside(object);
-  if (scanner.take('}')) return false;
-  do {
-    json_token name, value;
-    scanner.skip_blanks();
-    scanner.name(name);
-    scanner.take(':');
-    scanner.skip_blanks();
-    scanner.value(value);
-    if (each(name, value)) return true;
-  } while (scanner.take(','));
-  return false;
 }
 
 bool find(const json_token& value, steps path, style how, value_writer& out);

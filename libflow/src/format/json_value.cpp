@@ -114,7 +114,7 @@ class value_reader {
 
 }  // namespace
 
-json_value_kernel json_value_reader(const options& settings, const data_type& type) {
+column_kernel json_value_reader(const options& settings, const data_type& type) {
   const auto reader = std::make_shared<value_reader>(read_settings(settings), type);
   return [reader](const array& column) { return reader->read(column); };
 }

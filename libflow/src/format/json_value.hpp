@@ -1,26 +1,22 @@
 #pragma once
 
-#include <functional>
 #include <string>
 
-#include "flow/batch.hpp"
 #include "flow/options.hpp"
 #include "flow/types.hpp"
+#include "format/column_kernel.hpp"
 
 /// JSON in a column of texts: what from_json(), to_json() and schema_of_json() do, by the code that reads and writes JSON
 /// files.
 namespace flow {
 
-/// A whole column to a whole column. May be called by several threads.
-using json_value_kernel = std::function<array(const array&)>;
-
 /// STRING or BINARY to values of `type`, a struct, an array or a map. Options are those of the JSON format.
 /// @throws error{invalid_option, invalid_argument}; the kernel error{malformed_data} in FAILFAST mode.
-json_value_kernel json_value_reader(const options& settings, const data_type& type);
+column_kernel json_value_reader(const options& settings, const data_type& type);
 
 /// Structs, arrays or maps to STRING. Options: ignoreNullFields, dateFormat, timestampFormat, timestampNTZFormat.
 /// @throws error{invalid_option, type_mismatch}.
-json_value_kernel json_value_writer(const options& settings, const data_type& type);
+column_kernel json_value_writer(const options& settings, const data_type& type);
 
 /// The type of one JSON value. @throws error{malformed_data}.
 data_type json_value_type(const options& settings, const std::string& text);

@@ -224,7 +224,7 @@ class json_format_writer final : public format_writer {
 
 }  // namespace
 
-json_value_kernel json_value_writer(const options& settings, const data_type& type) {
+column_kernel json_value_writer(const options& settings, const data_type& type) {
   if (holds_interval(*type)) throw error(errc::type_mismatch, "JSON cannot hold an interval; cast it to STRING");
   return [times = time_writer(settings), ignore_null_fields = settings.boolean("ignoreNullFields", true)](const array& values) {
     const auto texts = json_texts(times, ignore_null_fields).of(*values);

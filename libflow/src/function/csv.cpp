@@ -6,18 +6,11 @@
 #include "function/readers.hpp"
 #include "function/register.hpp"
 #include "function/signature.hpp"
+#include "function/whole_column.hpp"
 
 namespace flow {
 
 namespace {
-
-scalar_binding bind_whole(bound_ptr argument, const data_type& type, csv_value_kernel kernel) {
-  return {{std::move(argument)},
-          type,
-          [kernel = std::move(kernel)](std::span<const arrow::Datum> v, std::int64_t rows,
-                                       const evaluation_context&) -> arrow::Datum { return kernel(as_array(v[0], rows)); },
-          true};
-}
 
 scalar_binding bind_from_csv(const function_text& f, bound_list a) {
   const auto type = read_schema(f, a);

@@ -1,6 +1,7 @@
 #include <arrow/api.h>
 
 #include "flow/error.hpp"
+#include "format/json_container.hpp"
 #include "format/json_path.hpp"
 #include "format/json_text.hpp"
 #include "format/json_value.hpp"
@@ -9,6 +10,7 @@
 #include "function/register.hpp"
 #include "function/row_kernels.hpp"
 #include "function/signature.hpp"
+#include "function/whole_column.hpp"
 
 namespace flow {
 
@@ -16,15 +18,6 @@ namespace {
 
 using i64 = std::int64_t;
 using arguments_span = std::span<const arrow::Datum>;
-
-scalar_binding bind_whole(bound_ptr argument, const data_type& type, json_value_kernel kernel) {
-  return {{std::move(argument)},
-          type,
-          [kernel = std::move(kernel)](arguments_span v, i64 rows, const evaluation_context&) -> arrow::Datum {
-            return kernel(as_array(v[0], rows));
-          },
-          true};
-}
 
 scalar_binding bind_from_json(const function_text& f, bound_list a) {
   const auto type = read_schema(f, a);
@@ -100,41 +93,11 @@ scalar_binding bind_get_json_object(bound_list a) {
   return {std::move(a), types::string(), std::move(kernel), true};
 }
 
-json_scanner inside(const json_token& container) {
-  json_scanner scanner(container.text(), lookup_syntax);
-  scanner.jump(container.begin + 1);
-  return scanner;
-}
-
-/// The name and value of each member.
-template <class Each>
-void for_each_member(const json_token& object, Each each) {
-  auto scanner = inside(object);
-  if (scanner.take('}')) return;
-  do {
-    json_token name, value;
-    scanner.skip_blanks();
-    scanner.name(name);
-    scanner.take(':');
-    scanner.skip_blanks();
-    scanner.value(value);
-    each(name, value);
-  } while (scanner.take(','));
-}
-
 bool append_array_length(std::string_view text, arrow::Int32Builder& out) {
   const auto root = scan_json(text);
   if (!root || root->kind != json_kind::list) return false;
-  auto scanner = inside(*root);
   std::int32_t count = 0;
-  if (!scanner.take(']')) {
-    do {
-      json_token element;
-      scanner.skip_blanks();
-      scanner.value(element);
-      ++count;
-    } while (scanner.take(','));
-  }
+  for_each_element(*root, [&](const json_token&) { ++count; });
   check(out.Append(count));
   return true;
 }
