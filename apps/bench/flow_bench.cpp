@@ -1,5 +1,5 @@
-// Measures libflow: flow_bench wordcount|ysb|latency|kafka-latency. Each prints one JSON line; --reference runs the
-// hand-written loop instead.
+// Measures libflow: flow_bench wordcount|ysb|latency|kafka-throughput|kafka-latency. Each prints one JSON line; --reference
+// runs the hand-written loop instead.
 #include <filesystem>
 #include <iostream>
 
@@ -46,21 +46,28 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   kafka_latency->add_option("--seconds", through_kafka.seconds, "To measure, after 3 of warm-up")->capture_default_str();
   kafka_latency->add_option("--threads", through_kafka.threads, "Worker threads and parallelism")->capture_default_str();
-  kafka_latency->add_option("--checkpoint", through_kafka.checkpoint, "Directory for the checkpoint")
-      ->default_val((std::filesystem::temp_directory_path() / "flow-bench").string());
+  const auto checkpoints = (std::filesystem::temp_directory_path() / "flow-bench").string();
+  kafka_latency->add_option("--checkpoint", through_kafka.checkpoint, "Directory for the checkpoint")->default_val(checkpoints);
   kafka_latency->add_flag("--micro-batch", through_kafka.micro_batch,
                           "Micro-batches at the interval instead of continuous mode");
   kafka_latency->add_flag("--reference", through_kafka.only_reference, "The echo alone");
   kafka_latency->add_flag("--libflow", through_kafka.only_libflow, "libflow alone");
 
   bench::kafka_options kafka;
-  auto* kafka_throughput = app.add_subcommand("kafka-throughput", "Read a topic, beside a plain librdkafka loop");
+  auto* kafka_throughput = app.add_subcommand("kafka-throughput", "Read or copy a topic, beside a plain librdkafka loop");
   kafka_throughput->add_option("--brokers", kafka.brokers, "Where the brokers are")->capture_default_str();
   kafka_throughput->add_option("--topic", kafka.topic, "Made and filled if it is not there")->capture_default_str();
   kafka_throughput->add_option("--partitions", kafka.partitions, "Of a new topic")->capture_default_str();
   kafka_throughput->add_option("--records", kafka.records, "In a new topic")->capture_default_str();
   kafka_throughput->add_option("--record-bytes", kafka.record_bytes, "Of each record's value")->capture_default_str();
   kafka_throughput->add_option("--threads", kafka.threads, "Worker threads and parallelism")->capture_default_str();
+  kafka_throughput->add_option("--copy", kafka.copy, "Copy into a new topic, exactly-once or at-least-once")
+      ->check(CLI::IsMember({"exactly-once", "at-least-once"}));
+  kafka_throughput->add_option("--interval", kafka.interval_ms, "Copying: milliseconds between checkpoints and transactions")
+      ->check(CLI::Range(1, 60'000))
+      ->capture_default_str();
+  kafka_throughput->add_option("--checkpoint", kafka.checkpoint, "Copying: directory for the checkpoint")
+      ->default_val(checkpoints);
 #endif
 
   return apps::run_app(app, argc, argv, [&] {
@@ -69,7 +76,7 @@ int main(int argc, char** argv) {
     if (*ysb) result = reference ? bench::ysb_reference(o) : bench::ysb(o);
     if (*idle) result = bench::latency(latency);
 #ifdef FLOW_KAFKA
-    if (*kafka_throughput) result = bench::kafka_throughput(kafka);
+    if (*kafka_throughput) result = kafka.copy.empty() ? bench::kafka_throughput(kafka) : bench::kafka_copy(kafka);
     if (*kafka_latency) result = bench::kafka_latency(through_kafka);
 #endif
     std::cout << result.dump() << "\n";

@@ -1,18 +1,17 @@
 // From produce to a read_committed consumer, through a keyed count and, in the same run, through the least that could be
 // between them: a loop that consumes and produces.
 #include <algorithm>
-#include <array>
 #include <atomic>
+#include <iostream>
+#include <cstdlib>
 #include <chrono>
-#include <cstring>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include <flow/flow.hpp>
 
-#include "kafka/kafka_client.hpp"
+#include "plain_kafka.hpp"
 #include "workloads.hpp"
 
 namespace bench {
@@ -21,57 +20,18 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 using flow::kafka_client;
-using flow::rdkafka_conf;
 
 constexpr int partitions = 4;
 /// At any rate no key comes twice in one epoch, so that each record has an output record of its own.
 constexpr int keys = 20'000;
 constexpr auto warm_up = std::chrono::seconds(3);
 
-void check(rd_kafka_resp_err_t code, const char* what) {
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw flow::kafka_error(flow::errc::query_failed, what, code);
-}
-
-void check(rd_kafka_error_t* raw, const char* what) {
-  const flow::rdkafka_error failure(raw);
-  if (failure) throw flow::kafka_error(flow::errc::query_failed, what, rd_kafka_error_code(failure.get()));
-}
-
-std::unique_ptr<kafka_client> client(rd_kafka_type_t type, const std::string& brokers,
-                                     std::initializer_list<std::pair<const char*, std::string>> properties) {
-  rdkafka_conf conf(rd_kafka_conf_new());
-  flow::set_property(*conf, "bootstrap.servers", brokers);
-  for (const auto& [name, value] : properties) flow::set_property(*conf, name, value);
-  return std::make_unique<kafka_client>(type, std::move(conf), "bench");
-}
-
-std::unique_ptr<kafka_client> consumer(const std::string& brokers, const std::string& topic) {
-  auto made = client(RD_KAFKA_CONSUMER, brokers,
-                     {{"group.id", "flow-bench"}, {"isolation.level", "read_committed"}, {"enable.auto.commit", "false"}});
-  const flow::rdkafka_partitions all(rd_kafka_topic_partition_list_new(partitions));
-  for (int i = 0; i < partitions; ++i) rd_kafka_topic_partition_list_add(all.get(), topic.c_str(), i)->offset = 0;
-  rd_kafka_poll_set_consumer(made->get());
-  check(rd_kafka_assign(made->get(), all.get()), "assign");
-  return made;
-}
-
-void create_topic(const std::string& brokers, const std::string& name) {
-  const auto admin = client(RD_KAFKA_PRODUCER, brokers, {});
-  const flow::rdkafka_queue queue(rd_kafka_queue_new(admin->get()));
-  std::array<char, 256> why{};
-  const flow::rdkafka_handle<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy> topic(
-      rd_kafka_NewTopic_new(name.c_str(), partitions, 1, why.data(), why.size()));
-  auto* one = topic.get();
-  rd_kafka_CreateTopics(admin->get(), &one, 1, nullptr, queue.get());
-  const flow::rdkafka_event created(rd_kafka_queue_poll(queue.get(), 30'000));
-  check(created ? rd_kafka_event_error(created.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT, "create topic");
-}
-
-/// Writes records with the time as value, at a steady rate, until it goes.
+/// Writes records with the time as value, at a steady rate, until it goes: what is due each millisecond, to one partition after
+/// the other, as producers that gather records for a partition do.
 class load {
  public:
   load(const kafka_latency_options& o, std::string topic)
-      : producer_(client(RD_KAFKA_PRODUCER, o.brokers, {{"linger.ms", "0"}})),
+      : producer_(plain_client(RD_KAFKA_PRODUCER, o.brokers, {{"linger.ms", "0"}, {"enable.idempotence", "true"}})),
         thread_([this, rate = o.rate, to = std::move(topic)] { run(rate, to); }) {}
   ~load() {
     stop_ = true;
@@ -84,12 +44,14 @@ class load {
   void run(int rate, const std::string& to) {
     const flow::rdkafka_topic topic(rd_kafka_topic_new(producer_->get(), to.c_str(), nullptr));
     const auto begin = clock::now();
+    int partition = 0;
     for (std::int64_t sent = 0; !stop_; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+      partition = (partition + 1) % partitions;
       for (const auto due = (clock::now() - begin) / std::chrono::microseconds(1) * rate / 1'000'000; sent < due; ++sent) {
         const auto key = std::to_string(sent % keys);
         auto value = std::to_string(clock::now().time_since_epoch().count());
-        rd_kafka_produce(topic.get(), static_cast<int>(sent % partitions), RD_KAFKA_MSG_F_COPY, value.data(), value.size(),
-                         key.data(), key.size(), nullptr);
+        rd_kafka_produce(topic.get(), partition, RD_KAFKA_MSG_F_COPY, value.data(), value.size(), key.data(), key.size(),
+                         nullptr);
       }
       rd_kafka_poll(producer_->get(), 0);
     }
@@ -113,7 +75,7 @@ nlohmann::json percentiles(std::vector<double> ms, double seconds) {
 
 /// Reads the output for some seconds after the warm-up: how old each record is, by the time in its value.
 nlohmann::json measure(const kafka_latency_options& o, const std::string& topic) {
-  const auto reader = consumer(o.brokers, topic);
+  const auto reader = plain_consumer(o.brokers, topic, partitions);
   std::vector<double> ms;
   const auto from = clock::now() + warm_up, until = from + std::chrono::seconds(o.seconds);
   while (clock::now() < until) {
@@ -129,12 +91,8 @@ nlohmann::json measure(const kafka_latency_options& o, const std::string& topic)
 
 struct topic_pair {
   std::string from, to;
-  topic_pair(const kafka_latency_options& o, const std::string& stem) {
-    const auto mark = stem + "-" + std::to_string(::getpid()) + "-" + std::to_string(clock::now().time_since_epoch().count());
-    from = "bench-in-" + mark;
-    to = "bench-out-" + mark;
-    for (const auto& each : {from, to}) create_topic(o.brokers, each);
-  }
+  topic_pair(const kafka_latency_options& o, const std::string& stem)
+      : from(fresh_topic(o.brokers, stem + "-in", partitions)), to(fresh_topic(o.brokers, stem + "-out", partitions)) {}
 };
 
 nlohmann::json through_libflow(const kafka_latency_options& o) {
@@ -164,6 +122,7 @@ nlohmann::json through_libflow(const kafka_latency_options& o) {
     const load input_load(o, topics.from);
     result = measure(o, topics.to);
   }
+  if (std::getenv("DBG")) std::cerr << query->last_progress().dump() << "\n";
   query->stop();
   query->await_termination();
   return result;
@@ -171,14 +130,14 @@ nlohmann::json through_libflow(const kafka_latency_options& o) {
 
 /// Consumes and produces, with a transaction per interval (and its position in it, as any consumer would) or none.
 void echo(const kafka_latency_options& o, const topic_pair& topics, const std::atomic<bool>& stop) {
-  const auto reader = consumer(o.brokers, topics.from);
+  const auto reader = plain_consumer(o.brokers, topics.from, partitions);
   const bool exactly = o.guarantee == "exactly-once";
-  const auto writer = exactly ? client(RD_KAFKA_PRODUCER, o.brokers, {{"linger.ms", "0"}, {"transactional.id", topics.to}})
-                              : client(RD_KAFKA_PRODUCER, o.brokers, {{"linger.ms", "0"}, {"enable.idempotence", "true"}});
+  const auto writer = exactly
+                          ? plain_client(RD_KAFKA_PRODUCER, o.brokers, {{"linger.ms", "0"}, {"transactional.id", topics.to}})
+                          : plain_client(RD_KAFKA_PRODUCER, o.brokers, {{"linger.ms", "0"}, {"enable.idempotence", "true"}});
   auto* const to = writer->get();
   if (exactly) check(rd_kafka_init_transactions(to, 30'000), "init_transactions");
   const flow::rdkafka_topic topic(rd_kafka_topic_new(to, topics.to.c_str(), nullptr));
-  const flow::rdkafka_group_metadata group(rd_kafka_consumer_group_metadata_new(topics.to.c_str()));
   const auto interval = std::chrono::milliseconds(o.interval_ms);
   auto begun = clock::now();
   bool open = false;
@@ -197,12 +156,7 @@ void echo(const kafka_latency_options& o, const topic_pair& topics, const std::a
     rd_kafka_poll(to, 0);
     if (!open || clock::now() < begun + interval) continue;
     begun = clock::now();
-    rd_kafka_topic_partition_list_t* raw = nullptr;
-    check(rd_kafka_assignment(reader->get(), &raw), "assignment");
-    const flow::rdkafka_partitions positions(raw);
-    check(rd_kafka_position(reader->get(), positions.get()), "position");
-    check(rd_kafka_send_offsets_to_transaction(to, positions.get(), group.get(), 30'000), "send_offsets_to_transaction");
-    check(rd_kafka_commit_transaction(to, 30'000), "commit_transaction");
+    commit_with_position(to, reader->get(), topics.to);
     open = false;
   }
   rd_kafka_flush(to, 5000);

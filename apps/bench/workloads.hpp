@@ -38,10 +38,18 @@ struct kafka_options {
   std::int64_t records = 2'000'000;
   int record_bytes = 100;
   int threads = 2;
+  std::string copy;        ///< "": reads only; else copies with this guarantee.
+  int interval_ms = 100;   ///< Between checkpoints, and transactions.
+  std::string checkpoint;  ///< Directory for checkpoints.
 };
+/// Makes the topic and fills it, unless it is there.
+void fill(const kafka_options& o);
 /// Reads a topic, which is made and filled if it is not there, from its beginning to its end: by a plain librdkafka loop, and
 /// by libflow in both modes. Only in builds with librdkafka.
 nlohmann::json kafka_throughput(const kafka_options& o);
+/// Copies the topic into a new one: by a plain librdkafka loop, with a transaction per interval or none as the guarantee says,
+/// and by libflow. Both copies are counted afterwards.
+nlohmann::json kafka_copy(const kafka_options& o);
 
 struct kafka_latency_options {
   std::string brokers;
