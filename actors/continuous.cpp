@@ -38,7 +38,7 @@ void query_actor::on_discovered_splits(const discovered_message& m) {
   // nothing.
   const bool more = std::any_of(m.splits.begin(), m.splits.end(), [](const auto& splits) { return !splits.empty(); });
   for (auto& each : drains_) {
-    if (!each.armed || each.where != drain::phase::discovering) continue;
+    if (!each.armed || each.where != drain::phase::discovering || !m.saw_all) continue;
     if (more) {
       again_ = true;
     } else {
@@ -46,6 +46,7 @@ void query_actor::on_discovered_splits(const discovered_message& m) {
     }
   }
   if (again_) return discover_more();
+  if (!m.saw_all) return look_again_soon();
   if (const auto poll = poll_interval(); poll.count() > 0) tick_after(poll);
 }
 

@@ -112,6 +112,7 @@ struct discovered_message {
   std::vector<std::vector<source_split>> splits;  ///< Per source.
   std::vector<nlohmann::json> positions;          ///< Micro-batch: per source, after these splits.
   std::vector<instance_delta> logs;               ///< Micro-batch: what has changed in the sources' logs.
+  bool saw_all = true;                            ///< Every source could look.
 };
 struct position_message {
   epoch number;

@@ -60,7 +60,8 @@ void query_actor::on_discovered_batch(const discovered_message& m) {
   next_.time("latestOffset");
   if (stopping_) return finish_when_through();
   const bool data = std::any_of(m.splits.begin(), m.splits.end(), [](const auto& splits) { return !splits.empty(); });
-  data || no_data_epoch_due() ? plan_epoch(m) : nothing_new();
+  if (data || no_data_epoch_due()) return plan_epoch(m);
+  m.saw_all ? nothing_new() : wait_for_servers();
 }
 
 /// Computes the epoch while its plan is made durable: the sink's gate keeps its rows until then.
@@ -119,6 +120,13 @@ void query_actor::nothing_new() {
   const bool waited_for = std::any_of(drains_.begin(), drains_.end(), [](const drain& each) { return !each.armed; });
   if (waited_for || (again_ && launch_->settings.trigger.what != trigger::kind::interval)) return look_for_data();
   wait_for_data();
+}
+
+/// A source could not look: whether there is something new will be known when its servers are back.
+void query_actor::wait_for_servers() {
+  launch_->board->set_status({"Waiting for servers that do not answer", false, false});
+  if (launch_->settings.trigger.what == trigger::kind::interval && drains_.empty()) return wait_for_data();
+  look_again_soon();
 }
 
 void query_actor::wait_for_data() {

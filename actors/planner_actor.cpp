@@ -4,8 +4,24 @@
 
 #include "actors/failure_report.hpp"
 #include "actors/source_log.hpp"
+#include "flow/servers_away.hpp"
 
 namespace flow {
+
+namespace {
+
+/// Clears `saw_all` if the source could not look.
+std::vector<source_split> look(source& at, const read_limit& limit, bool& saw_all) {
+  try {
+    return at.discover(limit);
+  } catch (const servers_away&) {
+    if (limit.ignore_rate_limits || limit.until_first_look) throw;
+    saw_all = false;
+    return {};
+  }
+}
+
+}  // namespace
 
 planner_actor::planner_actor(caf::actor_config& config, std::vector<std::shared_ptr<source>> sources, bool continuous,
                              query_handle query)
@@ -37,9 +53,9 @@ planner_actor::behavior_type planner_actor::make_behavior() {
 }
 
 void planner_actor::discover(const read_limit& limit) {
-  discovered_message answer{++sequence_, {}, {}, {}};
+  discovered_message answer{++sequence_, {}, {}, {}, true};
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    answer.splits.push_back(sources_[i]->discover(limit));
+    answer.splits.push_back(look(*sources_[i], limit, answer.saw_all));
     if (!continuous_) continue;
     for (const auto& each : answer.splits.back()) recent_.push_back({sequence_, i, each});
   }

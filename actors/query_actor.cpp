@@ -447,4 +447,10 @@ std::chrono::microseconds query_actor::poll_interval() const {
 
 void query_actor::tick_after(std::chrono::microseconds delay) { delayed_send(this, delay, tick_message{++generation_}); }
 
+/// Also where sources call by themselves when there is something new: nobody calls when servers are back.
+void query_actor::look_again_soon() {
+  constexpr std::chrono::microseconds least = std::chrono::milliseconds(10);
+  tick_after(std::max(poll_interval(), least));
+}
+
 }  // namespace flow

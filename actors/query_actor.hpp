@@ -83,6 +83,7 @@ class query_actor : public query_handle::base {
   void run_epoch();
   void on_planned(epoch n);
   void nothing_new();
+  void wait_for_servers();
   void wait_for_data();
   void after_epoch();
 
@@ -104,6 +105,7 @@ class query_actor : public query_handle::base {
   void release_settled();
   std::chrono::microseconds poll_interval() const;  ///< 0: no source needs it.
   void tick_after(std::chrono::microseconds delay);
+  void look_again_soon();
   bool one_shot() const;
 
   std::shared_ptr<query_launch> launch_;

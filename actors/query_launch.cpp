@@ -226,7 +226,13 @@ std::shared_ptr<query_launch> prepare_launch(physical_plan plan, sink_provider_p
   launch->id = launch->store->query_id();
   compare_plans(*launch->store, *launch);
   make_sources(*launch);
-  recover(*launch);
+  try {
+    recover(*launch);
+  } catch (const error& e) {
+    // There is no run yet that could begin again: the caller of start() decides.
+    if (e.code() == errc::restart_required) throw error(errc::query_failed, e.what());
+    throw;
+  }
   return launch;
 }
 

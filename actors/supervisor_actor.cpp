@@ -34,10 +34,11 @@ class launcher : public caf::event_based_actor {
   supervisor_handle whom_;
 };
 
+/// For the user it is a failure like others: what another restart might have mended did not come back in time.
 error exhausted(const error& cause, int restarts) {
-  if (restarts == 0) return cause;
-  return error(cause.code(), std::string(cause.what()) + " (after " + std::to_string(restarts) +
-                                 " restarts from the checkpoint without an epoch in between)");
+  if (restarts == 0) return error(errc::query_failed, cause.what());
+  return error(errc::query_failed, std::string(cause.what()) + " (after " + std::to_string(restarts) +
+                                       " restarts from the checkpoint without an epoch in between)");
 }
 
 }  // namespace

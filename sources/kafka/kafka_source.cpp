@@ -58,7 +58,6 @@ class kafka_source final : public source {
   void drop_partitions(const std::vector<topic_partition>& found);
   std::vector<source_split> discover_unbounded();
   std::vector<source_split> plan(const partition_offsets& until);
-  partition_offsets look_for_ends_if_answered();
   partition_offsets look_for_ends();
   partition_offsets batch_ends() const;
   bool too_few(const partition_offsets& ends, timestamp now);
@@ -144,8 +143,7 @@ partition_offsets kafka_source::clamped(partition_offsets offsets, const std::st
 std::vector<source_split> kafka_source::discover(const read_limit& limit) {
   if (continuous_) return discover_unbounded();
   if (!settings_.streaming) return plan(batch_ends());
-  const bool one_shot = limit.until_first_look || limit.ignore_rate_limits;
-  auto ends = limit.until_first_look && last_end_ ? *last_end_ : one_shot ? look_for_ends() : look_for_ends_if_answered();
+  auto ends = limit.until_first_look && last_end_ ? *last_end_ : look_for_ends();
   if (limit.until_first_look) last_end_ = ends;
   remember(ends);
   if (!limit.ignore_rate_limits && !limit.until_first_look && too_few(ends, limit.now)) return {};
@@ -163,15 +161,6 @@ bool kafka_source::too_few(const partition_offsets& ends, timestamp now) {
   if (!overdue && records_between(given_, ends) < *settings_.min_offsets) return true;
   last_trigger_ = now;
   return false;
-}
-
-/// A query that goes on waits for brokers that are away, as it does in continuous mode: the next look comes soon.
-partition_offsets kafka_source::look_for_ends_if_answered() {
-  try {
-    return look_for_ends();
-  } catch (const brokers_away&) {
-    return given_;
-  }
 }
 
 /// Ends of all partitions there are now, after taking in new ones and letting go of deleted ones.

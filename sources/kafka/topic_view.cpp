@@ -1,6 +1,7 @@
 #include "sources/kafka/topic_view.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <thread>
 
@@ -19,6 +20,7 @@ struct outage {
 };
 
 constexpr std::int64_t default_patience_ms = 10'000;
+constexpr std::chrono::milliseconds first_patience{3'000};  ///< A wrong address is to be told soon.
 
 bool names_nothing(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
@@ -45,6 +47,7 @@ struct topic_view::client {
         pattern(settings.what.pattern, re2::RE2::Quiet) {}
 
   kafka_client kafka;
+  std::atomic<bool> answered = false;  ///< Brokers, ever.
   kafka_subscription what;
   std::string servers;
   re2::RE2 pattern;
@@ -54,15 +57,19 @@ topic_view::topic_view(const kafka_settings& settings)
     : client_(std::make_shared<client>(settings)),
       attempts_(settings.offset_attempts),
       interval_(settings.attempt_interval),
-      patience_(settings.client.integer("socket.timeout.ms", default_patience_ms)) {}
+      patience_(settings.client.integer("socket.timeout.ms", default_patience_ms)),
+      first_patience_(settings.client.contains("socket.timeout.ms") ? patience_ : first_patience) {}
 
 topic_view topic_view::glance() const {
   topic_view quick;
   quick.client_ = client_;
   quick.attempts_ = 1;
   quick.patience_ = std::min(patience_, std::chrono::milliseconds(2000));
+  quick.first_patience_ = std::min(first_patience_, quick.patience_);
   return quick;
 }
+
+int topic_view::timeout_ms() const { return static_cast<int>((client_->answered ? patience_ : first_patience_).count()); }
 
 void topic_view::fail(const std::string& what, rd_kafka_resp_err_t cause) const {
   rd_kafka_poll(client_->kafka.get(), 0);
@@ -76,7 +83,9 @@ template <class Ask>
 auto topic_view::retry(const Ask& ask) const {
   for (int attempt = 1;; ++attempt) {
     try {
-      return ask();
+      auto answer = ask();
+      client_->answered = true;
+      return answer;
     } catch (const outage& why) {
       if (attempt < attempts_) {
         std::this_thread::sleep_for(interval_);
@@ -84,7 +93,7 @@ auto topic_view::retry(const Ask& ask) const {
       }
       const auto told = kafka_error(errc::unreadable_input, why.what + " of kafka.bootstrap.servers=" + client_->servers,
                                     why.cause, client_->kafka.last_connection_error());
-      throw brokers_away(told.code(), told.what());
+      throw servers_away(told.code(), told.what());
     }
   }
 }
@@ -108,7 +117,7 @@ found_partitions topic_view::ask_partitions() const {
   found_partitions all;
   if (!what.pattern.empty()) {
     const rd_kafka_metadata_t* answer = nullptr;
-    const auto failure = rd_kafka_metadata(client_->kafka.get(), 1, nullptr, &answer, static_cast<int>(patience_.count()));
+    const auto failure = rd_kafka_metadata(client_->kafka.get(), 1, nullptr, &answer, timeout_ms());
     if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) fail("cannot list the topics", failure);
     const rdkafka_metadata metadata(answer);
     for (int i = 0; i < metadata->topic_cnt; ++i) {
@@ -139,7 +148,7 @@ found_partitions topic_view::ask_topic(const std::string& name, const std::vecto
   const rdkafka_topic handle(rd_kafka_topic_new(client_->kafka.get(), name.c_str(), nullptr));
   if (!handle) throw error(errc::invalid_option, "\"" + name + "\" cannot be the name of a topic");
   const rd_kafka_metadata_t* answer = nullptr;
-  const auto failure = rd_kafka_metadata(client_->kafka.get(), 0, handle.get(), &answer, static_cast<int>(patience_.count()));
+  const auto failure = rd_kafka_metadata(client_->kafka.get(), 0, handle.get(), &answer, timeout_ms());
   if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) fail(about, failure);
   const rdkafka_metadata metadata(answer);
   found_partitions found;
@@ -167,7 +176,7 @@ partition_offsets topic_view::ask_offsets(const partition_offsets& times) const 
     rd_kafka_topic_partition_list_add(list.get(), what.topic.c_str(), what.partition)->offset = time;
   }
   const auto about = "cannot look up offsets of topic \"" + times.begin()->first.topic + "\"";
-  const auto failure = rd_kafka_offsets_for_times(client_->kafka.get(), list.get(), static_cast<int>(patience_.count()));
+  const auto failure = rd_kafka_offsets_for_times(client_->kafka.get(), list.get(), timeout_ms());
   if (names_nothing(failure)) return ask_offsets_by_topic(times);
   if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) fail(about, failure);
   for (int i = 0; i < list->cnt; ++i) {

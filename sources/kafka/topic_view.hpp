@@ -5,17 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "flow/error.hpp"
+#include "flow/servers_away.hpp"
 #include "kafka/kafka_client.hpp"
 #include "sources/kafka/kafka_settings.hpp"
 
 namespace flow {
-
-/// Thrown when no broker answered in all tries: this may pass by itself, other errors do not.
-class brokers_away : public error {
- public:
-  using error::error;
-};
 
 /// What a look at the brokers' metadata found.
 struct found_partitions {
@@ -49,12 +43,14 @@ class topic_view {
   found_partitions ask_topic(const std::string& name, const std::vector<topic_partition>& wanted) const;
   partition_offsets ask_offsets(const partition_offsets& times) const;
   partition_offsets ask_offsets_by_topic(const partition_offsets& times) const;
+  int timeout_ms() const;
   [[noreturn]] void fail(const std::string& what, rd_kafka_resp_err_t cause) const;
 
   std::shared_ptr<client> client_;
   int attempts_ = 3;
   std::chrono::milliseconds interval_{1000};
   std::chrono::milliseconds patience_{10'000};
+  std::chrono::milliseconds first_patience_{3'000};  ///< Until brokers have answered once.
 };
 
 }  // namespace flow

@@ -69,6 +69,31 @@ BOOST_FIXTURE_TEST_CASE(discovery_that_throws_ends_the_query, fixture) {
   BOOST_TEST(failure_of(query, errc::unreadable_input) == "the shelf cannot be listed");
 }
 
+BOOST_FIXTURE_TEST_CASE(whoever_waits_for_all_rows_waits_for_servers_that_do_not_answer, fixture) {
+  for (const auto& when : both_modes) {
+    input = std::make_shared<shelf>(2);
+    output = std::make_shared<tray>();
+    const scratch_dir here;
+    input->put(0, {{1, 1, 1}});
+    input->looks_away = 5;
+    const auto query =
+        runner->start(pass_plan({shelf_provider(input)}), tray_provider(output), settings_for(here.path(), when));
+    query->process_all_available();
+    BOOST_TEST(output->rows().size() == 1u);
+    BOOST_TEST(input->looks_away <= 0);
+    query->stop();
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_query_that_looks_once_ends_where_nobody_answers, fixture) {
+  for (const auto kind : {flow::trigger::kind::once, flow::trigger::kind::available_now}) {
+    output = std::make_shared<tray>();
+    input->looks_away = 1;
+    const auto query = start(pass_plan({shelf_provider(input)}), {kind, {}});
+    BOOST_TEST(failure_of(query, errc::unreadable_input) == "nobody is at the shelf");
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(sink_that_throws_at_any_step_ends_the_query, fixture) {
   for (const bool blocking : {false, true}) {
     for (const std::string step : {"write", "prepare", "commit"}) {

@@ -2,6 +2,8 @@
 
 #include <arrow/api.h>
 
+#include "flow/servers_away.hpp"
+
 namespace flow::test {
 
 const schema_ptr& event_schema() {
@@ -102,6 +104,9 @@ class shelf_source : public source {
   }
   std::vector<source_split> discover(const read_limit& limit) override {
     if (options_.fail_discover) throw error(errc::unreadable_input, "the shelf cannot be listed");
+    if (shelf_->looks_away > 0 && shelf_->looks_away.fetch_sub(1) > 0) {
+      throw servers_away(errc::unreadable_input, "nobody is at the shelf");
+    }
     std::vector<source_split> splits;
     for (std::size_t p = 0; p < given_.size(); ++p) {
       if (continuous_) {

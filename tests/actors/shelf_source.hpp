@@ -40,6 +40,7 @@ class shelf {
 
   std::atomic<std::int64_t> reads{0};     ///< Batches read by anyone.
   std::atomic<int> fail_reads_after{-1};  ///< Throw at the read after so many; -1: never.
+  std::atomic<int> looks_away{0};         ///< So many looks find nobody who answers.
   std::atomic<int> restart_reads{0};      ///< So many reads say that the query must start again.
 
  private:
