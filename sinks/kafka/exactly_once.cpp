@@ -27,8 +27,9 @@ class exactly_once final : public record_delivery {
   void write(epoch e, const record_rows& rows) override {
     auto& open = transactions_.current();
     if (!open.is_open()) {
+      topic_ = settings_.topic.empty() ? std::string(rows.required_topic(0)) : settings_.topic;
+      open.records().look_up(topic_);  // The marker of a topic that is not there would be tried until its time is up.
       open.begin();
-      topic_ = settings_.topic.empty() ? std::string(rows.topic(0).value_or("")) : settings_.topic;
       open.mark(transactions_.group(), topic_, e);
       failpoint("kafka.begin.after");
     }

@@ -58,6 +58,11 @@ record_parts find_record_parts(const arrow::Schema& schema, bool topic_given) {
   return found;
 }
 
+std::string_view record_rows::required_topic(std::int64_t row) const {
+  if (const auto named = topic(row)) return *named;
+  throw error(errc::malformed_data, "null topic present in the data. Use the topic option for setting a default topic.");
+}
+
 record_rows::record_rows(const record_parts& columns, const arrow::RecordBatch& rows)
     : count_(rows.num_rows()),
       key_(column<arrow::BinaryArray>(rows, columns.key)),

@@ -29,6 +29,8 @@ class record_rows {
   std::optional<std::string_view> key(std::int64_t row) const { return bytes(key_, row); }
   std::optional<std::string_view> value(std::int64_t row) const { return bytes(value_, row); }
   std::optional<std::string_view> topic(std::int64_t row) const { return bytes(topic_, row); }
+  /// @throws error{malformed_data} in Spark's words where the row has none.
+  std::string_view required_topic(std::int64_t row) const;
   std::optional<std::int32_t> partition(std::int64_t row) const {
     if (partition_ == nullptr || partition_->IsNull(row)) return std::nullopt;
     return partition_->Value(row);

@@ -80,13 +80,7 @@ record_producer::record_producer(rdkafka_conf conf, std::string name, duration p
 void record_producer::send(const record_rows& rows, const std::string& topic) {
   auto* const fixed = topic.empty() ? nullptr : topic_of(topic);
   for (std::int64_t row = 0; row < rows.count(); ++row) {
-    if (fixed != nullptr) {
-      send_one(rows, row, fixed);
-    } else if (const auto own = rows.topic(row)) {
-      send_one(rows, row, topic_of(*own));
-    } else {
-      throw error(errc::malformed_data, "null topic present in the data. Use the topic option for setting a default topic.");
-    }
+    send_one(rows, row, fixed != nullptr ? fixed : topic_of(rows.required_topic(row)));
   }
   take_failures();
 }

@@ -9,6 +9,8 @@ namespace flow {
 namespace {
 
 constexpr duration usual_transaction_timeout = seconds(60);
+constexpr duration least_linger = milliseconds(2);
+constexpr duration most_linger = milliseconds(20);  ///< What comes in such a time may have to be sent at the end.
 
 std::string in_ms(duration d) { return std::to_string(d.microseconds / 1000); }
 
@@ -59,6 +61,11 @@ duration kafka_sink_settings::transaction_timeout(const sink_context& context) c
                                         in_ms(needed) + ", or a shorter interval");
 }
 
+/// Nobody sees a record before the commit, which sends what still waits: each request less leaves brokers time for the others.
+duration kafka_sink_settings::transaction_linger(const sink_context& context) const {
+  return std::clamp(context.interval, least_linger, most_linger);
+}
+
 rdkafka_conf kafka_sink_settings::producer_conf(const std::string& linger_ms) const {
   auto conf = make_conf(client);
   const auto unless_given = [&](const std::string& name, const std::string& value) {
@@ -67,6 +74,7 @@ rdkafka_conf kafka_sink_settings::producer_conf(const std::string& linger_ms) co
   unless_given("partitioner", "murmur2_random");
   unless_given("queue.buffering.max.kbytes", "65536");
   unless_given("linger.ms", linger_ms);
+  unless_given("reconnect.backoff.max.ms", "1000");
   return conf;
 }
 

@@ -32,6 +32,8 @@ struct kafka_sink_settings {
   /// kafka.transaction.timeout.ms as given, or long enough for the query's interval.
   /// @throws error{invalid_option} if the one given is shorter than two intervals: the broker would abort epochs under way.
   duration transaction_timeout(const sink_context& context) const;
+  /// How long a record of a transaction may wait for others of its partition, unless kafka.linger.ms says it.
+  duration transaction_linger(const sink_context& context) const;
   /// The user's properties, and where they say nothing: partitions as the Java client chooses them, 64 MiB of records waiting,
   /// and this linger.ms.
   rdkafka_conf producer_conf(const std::string& linger_ms) const;

@@ -14,9 +14,8 @@ using clock = std::chrono::steady_clock;
 
 int in_ms(duration d) { return static_cast<int>(d.microseconds / 1000); }
 
-rdkafka_conf transactional_conf(const kafka_sink_settings& settings, const std::string& id, duration timeout) {
-  // Nobody sees a record before the commit, so there is nothing to gain from sending each at once.
-  auto conf = settings.producer_conf("2");
+rdkafka_conf transactional_conf(const kafka_sink_settings& settings, const std::string& id, duration timeout, duration linger) {
+  auto conf = settings.producer_conf(std::to_string(in_ms(linger)));
   set_property(*conf, "transactional.id", id);
   set_property(*conf, "transaction.timeout.ms", std::to_string(in_ms(timeout)));
   pass_failpoints_on_requests(*conf);
@@ -25,10 +24,10 @@ rdkafka_conf transactional_conf(const kafka_sink_settings& settings, const std::
 
 }  // namespace
 
-transaction::transaction(const kafka_sink_settings& settings, const std::string& id, duration timeout)
+transaction::transaction(const kafka_sink_settings& settings, const std::string& id, duration timeout, duration linger)
     : timeout_(timeout),
       patience_(settings.start_timeout),
-      records_(transactional_conf(settings, id, timeout), "producer " + id, settings.start_timeout) {
+      records_(transactional_conf(settings, id, timeout, linger), "producer " + id, settings.start_timeout) {
   records_.watch([this] { check_open(); });
 }
 

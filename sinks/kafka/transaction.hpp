@@ -14,7 +14,7 @@ namespace flow {
 /// the outcome unknown: it is then of no further use, and what was committed is told by the marker (epoch_marker.hpp).
 class transaction {
  public:
-  transaction(const kafka_sink_settings& settings, const std::string& id, duration timeout);
+  transaction(const kafka_sink_settings& settings, const std::string& id, duration timeout, duration linger);
   ~transaction();
   transaction(const transaction&) = delete;
   transaction& operator=(const transaction&) = delete;

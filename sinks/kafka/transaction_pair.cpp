@@ -7,8 +7,9 @@ namespace flow {
 transaction_pair::transaction_pair(const kafka_sink_settings& settings, const sink_context& context)
     : settings_(settings),
       group_(settings.id_prefix + "-" + context.query_id),
-      transactions_{transaction(settings, group_ + "-0", settings.transaction_timeout(context)),
-                    transaction(settings, group_ + "-1", settings.transaction_timeout(context))} {}
+      transactions_{
+          transaction(settings, group_ + "-0", settings.transaction_timeout(context), settings.transaction_linger(context)),
+          transaction(settings, group_ + "-1", settings.transaction_timeout(context), settings.transaction_linger(context))} {}
 
 std::optional<epoch> transaction_pair::settle(const std::vector<std::string>& topics) {
   for (auto& each : transactions_) each.initialise();

@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include <boost/test/unit_test.hpp>
 
 #include "kafka_probe.hpp"
@@ -88,8 +90,11 @@ BOOST_AUTO_TEST_CASE(the_topic_option_wins_over_the_column) {
 BOOST_AUTO_TEST_CASE(a_null_topic_is_an_error_in_sparks_words) {
   sink_under_test s("topic STRING, value STRING", {});
   s.start();
+  const auto begin = std::chrono::steady_clock::now();
   const auto told = failure_of([&] { s.write({1}, table(row(nullptr, "a"))); });
   BOOST_TEST(contains(told, "null topic present in the data. Use the topic option for setting a default topic."), told);
+  s.stop();
+  BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(30)));  // Not when a transaction's time is up.
 }
 
 BOOST_AUTO_TEST_CASE(a_partition_that_the_topic_lacks_is_an_error_that_names_both) {
