@@ -47,10 +47,9 @@ std::unique_ptr<flow::kafka_client> plain_consumer(const std::string& brokers, c
 }
 
 std::unique_ptr<flow::kafka_client> fast_consumer(const std::string& brokers, const std::string& topic, int partitions) {
-  return plain_consumer(brokers, topic, partitions,
-                        {{"enable.partition.eof", "true"},
-                         {"queued.min.messages", "10000000"},
-                         {"queued.max.messages.kbytes", "2097151"}});
+  return plain_consumer(
+      brokers, topic, partitions,
+      {{"enable.partition.eof", "true"}, {"queued.min.messages", "10000000"}, {"queued.max.messages.kbytes", "2097151"}});
 }
 
 int partitions_of(rd_kafka_t* client, const std::string& topic) {

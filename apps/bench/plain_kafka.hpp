@@ -22,8 +22,8 @@ std::unique_ptr<flow::kafka_client> plain_client(rd_kafka_type_t type, const std
 std::unique_ptr<flow::kafka_client> plain_consumer(const std::string& brokers, const std::string& topic, int partitions,
                                                    kafka_properties properties = {});
 
-/// Reads a topic as fast as it goes: its end is told, and the queue has room for all of it, since librdkafka 2.0.2 stops fetching
-/// for up to a second once its queue is full.
+/// Reads a topic as fast as it goes: its end is told, and the queue has room for all of it, since librdkafka 2.0.2 stops
+/// fetching for up to a second once its queue is full.
 std::unique_ptr<flow::kafka_client> fast_consumer(const std::string& brokers, const std::string& topic, int partitions);
 
 /// 0 if there is no such topic.
