@@ -87,6 +87,28 @@ BOOST_AUTO_TEST_CASE(a_broker_that_is_down_is_tried_as_often_as_told_and_outages
   BOOST_TEST(continuous.values() == numbered_values(100));
 }
 
+BOOST_AUTO_TEST_CASE(whoever_waits_for_all_rows_waits_for_brokers_that_are_away_for_20_seconds) {
+  auto& broker = broker_to_break();
+  const kafka_topic topic(1, {}, broker.servers());
+  topic.probe.produce(topic.name, numbered_records(5));
+  const auto s = two_threads();
+  arrived_rows got;
+  const auto query = start_reading(
+      s, topic.options({{"startingOffsets", "earliest"}, {"fetchOffset.numRetries", "1"}, {"kafka.socket.timeout.ms", "1000"}}),
+      trigger(), got);
+  query->process_all_available();
+  BOOST_TEST(got.size() == 5u);
+  broker.kill();
+  auto waiting = std::async(std::launch::async, [&] { query->process_all_available(); });
+  BOOST_TEST((waiting.wait_for(std::chrono::seconds(20)) == std::future_status::timeout));
+  broker.start();
+  waiting.get();
+  topic.probe.produce(topic.name, numbered_records(5, 0, 5));
+  query->process_all_available();
+  query->stop();
+  BOOST_TEST(got.values() == numbered_values(10));
+}
+
 BOOST_AUTO_TEST_CASE(a_range_that_gives_nothing_for_too_long_is_an_error) {
   auto& broker = broker_to_break();
   const kafka_topic topic(1, {}, broker.servers());
