@@ -1,3 +1,7 @@
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <boost/test/unit_test.hpp>
 
 #include "kafka/client_options.hpp"
@@ -67,31 +71,74 @@ BOOST_AUTO_TEST_CASE(a_value_librdkafka_does_not_take_is_refused_with_its_words)
              why);
 }
 
-BOOST_AUTO_TEST_CASE(what_the_source_owns_is_refused_with_what_to_use_instead) {
-  for (const auto* name :
-       {"group.id", "auto.offset.reset", "enable.auto.commit", "enable.auto.offset.store", "key.deserializer",
-        "value.deserializer", "interceptor.classes", "enable.partition.eof", "partition.assignment.strategy"}) {
-    const auto why = refusal(with(std::string("kafka.") + name, "x"), kafka_role::source);
-    BOOST_TEST(why.find("invalid_option: option \"kafka." + std::string(name) + "\" is not supported: ") == 0u, why);
+using property_hints = std::vector<std::pair<std::string, std::string>>;
+
+/// Each property is refused by its name, with a message that has the words beside it.
+void check_refused(kafka_role role, const property_hints& all) {
+  for (const auto& [name, hint] : all) {
+    const auto why = refusal(with("kafka." + name, "x"), role);
+    BOOST_TEST(why.find("invalid_option: option \"kafka." + name + "\" ") == 0u, why);
+    BOOST_TEST(why.find(hint) != std::string::npos, why);
   }
-  const auto why = refusal(with("kafka.auto.offset.reset", "earliest"), kafka_role::source);
-  BOOST_TEST(why.find("startingOffsets") != std::string::npos, why);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_source_owns_is_refused_with_what_to_use_instead) {
+  const std::string offsets = "is not supported: which records are read is decided by the query";
+  check_refused(kafka_role::source, {{"auto.offset.reset", "startingOffsets"},
+                                     {"group.id", "groupIdPrefix"},
+                                     {"group.instance.id", offsets},
+                                     {"group.protocol.type", offsets},
+                                     {"partition.assignment.strategy", offsets},
+                                     {"enable.auto.commit", offsets},
+                                     {"auto.commit.enable", offsets},
+                                     {"auto.commit.interval.ms", offsets},
+                                     {"enable.auto.offset.store", offsets},
+                                     {"offset.store.method", offsets},
+                                     {"enable.partition.eof", "to know where a partition ends"},
+                                     {"consume.callback.max.messages", "the query's credit"},
+                                     {"key.deserializer", "CAST(key AS STRING)"},
+                                     {"value.deserializer", "from_json"},
+                                     {"interceptor.classes", "could change the records"}});
 }
 
 BOOST_AUTO_TEST_CASE(what_the_sink_owns_is_refused_with_what_to_use_instead) {
-  for (const auto* name :
-       {"transactional.id", "enable.idempotence", "key.serializer", "value.serializer", "interceptor.classes"}) {
-    const auto why = refusal(with(std::string("kafka.") + name, "x"), kafka_role::sink);
-    BOOST_TEST(why.find("invalid_option: option \"kafka." + std::string(name) + "\" is not supported: ") == 0u, why);
-  }
+  check_refused(kafka_role::sink, {{"key.serializer", "the column key is written as the bytes it has"},
+                                   {"value.serializer", "to_json"},
+                                   {"transactional.id", "deliveryGuarantee"},
+                                   {"enable.idempotence", "deliveryGuarantee"},
+                                   {"enable.gapless.guarantee", "deliveryGuarantee"},
+                                   {"acks", "deliveryGuarantee"},
+                                   {"request.required.acks", "deliveryGuarantee"},
+                                   {"delivery.report.only.error", "counts every delivery report"},
+                                   {"dr_cb", "counts every delivery report"},
+                                   {"dr_msg_cb", "counts every delivery report"},
+                                   {"group.id", "the sink's group holds the epoch marker"},
+                                   {"interceptor.classes", "could change the records"}});
 }
 
 BOOST_AUTO_TEST_CASE(a_name_of_the_java_client_is_explained) {
-  const auto why = refusal(with("kafka.ssl.truststore.location", "/x.jks"), kafka_role::source);
-  BOOST_TEST(
-      why ==
-      "invalid_option: option \"kafka.ssl.truststore.location\" is the Java client's; give the CA certificates as PEM by "
-      "kafka.ssl.ca.location");
+  const property_hints names{
+      {"sasl.jaas.config", "kafka.sasl.username"},
+      {"sasl.client.callback.handler.class", "kafka.sasl.oauthbearer"},
+      {"sasl.login.callback.handler.class", "kafka.sasl.oauthbearer"},
+      {"sasl.login.class", "kafka.sasl.oauthbearer"},
+      {"ssl.truststore.location", "is the Java client's; give the CA certificates as PEM by kafka.ssl.ca.location"},
+      {"ssl.truststore.password", "kafka.ssl.ca.location"},
+      {"ssl.truststore.type", "kafka.ssl.ca.location"},
+      {"ssl.truststore.certificates", "kafka.ssl.ca.pem"},
+      {"ssl.keystore.type", "PKCS#12"},
+      {"ssl.keystore.key", "kafka.ssl.key.pem"},
+      {"ssl.keystore.certificate.chain", "kafka.ssl.certificate.pem"},
+      {"max.poll.records", "kafka.fetch.max.bytes"},
+      {"default.api.timeout.ms", "kafka.socket.timeout.ms"},
+      {"buffer.memory", "kafka.queue.buffering.max.kbytes"},
+      {"max.block.ms", "waits for room in its queue by itself"},
+      {"receive.buffer.bytes", "kafka.socket.receive.buffer.bytes"},
+      {"send.buffer.bytes", "kafka.socket.send.buffer.bytes"},
+      {"partitioner.class", "kafka.partitioner"},
+      {"metric.reporters", "progress reports tell the lag"}};
+  check_refused(kafka_role::source, names);
+  check_refused(kafka_role::sink, names);
 }
 
 BOOST_AUTO_TEST_CASE(an_error_says_what_where_and_what_to_do) {
