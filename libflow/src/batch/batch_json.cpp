@@ -46,7 +46,8 @@ void append_integer(arrow::ArrayBuilder& builder, const json& value) {
 }
 
 void append_decimal(arrow::ArrayBuilder& builder, const json& value) {
-  const auto& type = static_cast<const arrow::DecimalType&>(*builder.type());
+  const auto held = builder.type();
+  const auto& type = static_cast<const arrow::DecimalType&>(*held);
   if (!value.is_string()) refuse(value, type);
   arrow::Decimal128 number;
   std::int32_t precision = 0, scale = 0;
@@ -91,7 +92,8 @@ std::string_view text_of(const json& value, const arrow::DataType& type) {
 }
 
 void append(arrow::ArrayBuilder& builder, const json& value) {
-  const auto& type = *builder.type();
+  const auto held = builder.type();  // Builders of nested types make it when asked.
+  const auto& type = *held;
   if (value.is_null()) return check(builder.AppendNull());
   switch (type.id()) {
     case arrow::Type::BOOL:
