@@ -83,28 +83,11 @@ void with_libflow(const kafka_options& o, const std::string& to) {
   query->await_termination();
 }
 
-topic_totals in_topic(const kafka_options& o, const std::string& name) {
-  const auto from = fast_consumer(o.brokers, name, o.partitions);
-  topic_totals found;
-  for (int ended = 0; ended < o.partitions;) {
-    const flow::rdkafka_message message(rd_kafka_consumer_poll(from->get(), 1000));
-    if (!message) continue;
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      ++ended;
-      continue;
-    }
-    check(message->err, "cannot read " + name);
-    ++found.records;
-    found.bytes += static_cast<std::int64_t>(message->len);
-  }
-  return found;
-}
-
 }  // namespace
 
 nlohmann::json kafka_copy(const kafka_options& o) {
   fill(o);
-  const auto all = in_topic(o, o.topic);
+  const auto all = read_to_end(o.brokers, o.topic, o.partitions);
   nlohmann::json result = {
       {"workload", "kafka-throughput"}, {"copy", o.copy}, {"interval_ms", o.interval_ms}, {"threads", o.threads}};
   const auto run = [&](const char* which, const auto& copy) {
@@ -112,7 +95,7 @@ nlohmann::json kafka_copy(const kafka_options& o) {
     const stopwatch watch;
     copy(o, to);
     const double wall = watch.seconds(), cpu = watch.cpu_seconds();
-    const auto copied = in_topic(o, to);
+    const auto copied = read_to_end(o.brokers, to, o.partitions);
     if (copied.records != all.records || copied.bytes != all.bytes) {
       throw flow::error(flow::errc::query_failed, std::string(which) + " copied " + std::to_string(copied.records) + " of " +
                                                       std::to_string(all.records) + " records");

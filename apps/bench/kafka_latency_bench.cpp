@@ -2,8 +2,6 @@
 // between them: a loop that consumes and produces.
 #include <algorithm>
 #include <atomic>
-#include <iostream>
-#include <cstdlib>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -122,7 +120,6 @@ nlohmann::json through_libflow(const kafka_latency_options& o) {
     const load input_load(o, topics.from);
     result = measure(o, topics.to);
   }
-  if (std::getenv("DBG")) std::cerr << query->last_progress().dump() << "\n";
   query->stop();
   query->await_termination();
   return result;

@@ -35,24 +35,6 @@ void fill(const kafka_options& o) {
 
 namespace {
 
-/// One consumer polls all partitions to their ends.
-topic_totals plain_loop(const kafka_options& o) {
-  const auto consumer = fast_consumer(o.brokers, o.topic, o.partitions);
-  topic_totals read;
-  for (int ended = 0; ended < o.partitions;) {
-    const flow::rdkafka_message message(rd_kafka_consumer_poll(consumer->get(), 1000));
-    if (!message) continue;
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      ++ended;
-      continue;
-    }
-    check(message->err, "cannot read " + o.topic);
-    ++read.records;
-    read.bytes += static_cast<std::int64_t>(message->len);
-  }
-  return read;
-}
-
 topic_totals with_libflow(const kafka_options& o, const flow::trigger& when) {
   auto s = flow::session::make({.name = "kafka-throughput", .threads = o.threads, .parallelism = o.threads});
   std::atomic<std::int64_t> records{0}, bytes{0};
@@ -91,7 +73,7 @@ nlohmann::json timed(const Run& run) {
 nlohmann::json kafka_throughput(const kafka_options& o) {
   fill(o);
   nlohmann::json result = {{"workload", "kafka-throughput"}, {"threads", o.threads}};
-  result["plain_loop"] = timed([&] { return plain_loop(o); });
+  result["plain_loop"] = timed([&] { return read_to_end(o.brokers, o.topic, o.partitions); });
   result["micro_batch"] = timed([&] { return with_libflow(o, flow::trigger::available_now()); });
   result["continuous"] = timed([&] { return with_libflow(o, flow::trigger::continuous("100 ms")); });
   for (const auto* mode : {"micro_batch", "continuous"}) add_ratios(result, mode, "plain_loop");

@@ -52,6 +52,23 @@ std::unique_ptr<flow::kafka_client> fast_consumer(const std::string& brokers, co
       {{"enable.partition.eof", "true"}, {"queued.min.messages", "10000000"}, {"queued.max.messages.kbytes", "2097151"}});
 }
 
+topic_totals read_to_end(const std::string& brokers, const std::string& topic, int partitions) {
+  const auto from = fast_consumer(brokers, topic, partitions);
+  topic_totals all;
+  for (int ended = 0; ended < partitions;) {
+    const flow::rdkafka_message message(rd_kafka_consumer_poll(from->get(), 1000));
+    if (!message) continue;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      ++ended;
+      continue;
+    }
+    check(message->err, "cannot read " + topic);
+    ++all.records;
+    all.bytes += static_cast<std::int64_t>(message->len);
+  }
+  return all;
+}
+
 int partitions_of(rd_kafka_t* client, const std::string& topic) {
   const flow::rdkafka_topic handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* answer = nullptr;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kafka/kafka_client.hpp"
+#include "topic_totals.hpp"
 
 namespace bench {
 
@@ -25,6 +26,9 @@ std::unique_ptr<flow::kafka_client> plain_consumer(const std::string& brokers, c
 /// Reads a topic as fast as it goes: its end is told, and the queue has room for all of it, since librdkafka 2.0.2 stops
 /// fetching for up to a second once its queue is full.
 std::unique_ptr<flow::kafka_client> fast_consumer(const std::string& brokers, const std::string& topic, int partitions);
+
+/// One consumer polls all partitions of the topic to their ends.
+topic_totals read_to_end(const std::string& brokers, const std::string& topic, int partitions);
 
 /// 0 if there is no such topic.
 int partitions_of(rd_kafka_t* client, const std::string& topic);
