@@ -86,11 +86,13 @@ up() {
   fetch
   mkdir -p "$dir"
   dir=$(cd "$dir" && pwd)
+  [ -f "$dir/pid" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null && return
   if [ ! -f "$dir/server.properties" ]; then
     [ "$port" = any ] && port=$(any_port)
     configure "$dir" "$port" "$@"
   fi
   port=$(cat "$dir/port")
+  answers "$port" && { echo "broker.sh: something else listens on 127.0.0.1:$port" >&2; exit 1; }
   setsid java -Xmx512m -cp "$jars/*" kafka.Kafka "$dir/server.properties" >> "$dir/broker.log" 2>&1 < /dev/null &
   local broker=$!
   echo $broker > "$dir/pid"
