@@ -14,9 +14,9 @@
 namespace bench {
 
 void fill(const kafka_options& o) {
-  const auto producer = plain_client(RD_KAFKA_PRODUCER, o.brokers, {{"linger.ms", "20"}, {"batch.size", "500000"}});
-  if (partitions_of(producer->get(), o.topic) > 0) return;
+  if (partitions_of(plain_client(RD_KAFKA_CONSUMER, o.brokers, {})->get(), o.topic) > 0) return;
   create_topic(o.brokers, o.topic, o.partitions);
+  const auto producer = plain_client(RD_KAFKA_PRODUCER, o.brokers, {{"linger.ms", "20"}, {"batch.size", "500000"}});
   std::string value(static_cast<std::size_t>(o.record_bytes), 'x');
   for (std::int64_t i = 0; i < o.records;) {
     const auto number = std::to_string(i);

@@ -78,7 +78,7 @@ int partitions_of(rd_kafka_t* client, const std::string& topic) {
 }
 
 void create_topic(const std::string& brokers, const std::string& name, int partitions) {
-  const auto admin = plain_client(RD_KAFKA_PRODUCER, brokers, {});
+  const auto admin = plain_client(RD_KAFKA_CONSUMER, brokers, {});  // A producer that asks for a topic makes it.
   const flow::rdkafka_queue queue(rd_kafka_queue_new(admin->get()));
   std::array<char, 256> why{};
   const flow::rdkafka_handle<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy> topic(
@@ -87,6 +87,9 @@ void create_topic(const std::string& brokers, const std::string& name, int parti
   rd_kafka_CreateTopics(admin->get(), &one, 1, nullptr, queue.get());
   const flow::rdkafka_event created(rd_kafka_queue_poll(queue.get(), patience_ms));
   check(created ? rd_kafka_event_error(created.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT, "cannot create " + name);
+  std::size_t count = 0;
+  const auto* made = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(created.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) check(rd_kafka_topic_result_error(made[i]), "cannot create " + name);
   while (partitions_of(admin->get(), name) != partitions) rd_kafka_poll(admin->get(), 10);
 }
 
