@@ -1,5 +1,5 @@
 #pragma once
-// What nearly every file includes and is slow to read. Precompiled once per room.
+// What nearly every file includes and is slow to read. Precompiled once for all rooms (precompiled.cmake).
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
