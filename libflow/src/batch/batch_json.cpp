@@ -6,6 +6,7 @@
 #include "batch/arrow_status.hpp"
 #include "flow/batch.hpp"
 #include "flow/time.hpp"
+#include "function/value_text.hpp"
 #include "types/calendar.hpp"
 
 namespace flow {
@@ -222,8 +223,11 @@ json value_at(const arrow::Array& a, std::int64_t i) {
     }
     case arrow::Type::TIMESTAMP:
       return timestamp_text(static_cast<const arrow::TimestampArray&>(a).Value(i));
-    case arrow::Type::DECIMAL128:
-      return static_cast<const arrow::Decimal128Array&>(a).FormatValue(i);
+    case arrow::Type::DECIMAL128: {
+      std::string text;
+      append_value(text, a, i);
+      return text;
+    }
     default:
       return nested_at(a, i);
   }

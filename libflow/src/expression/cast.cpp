@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cmath>
 
 #include <arrow/api.h>
@@ -110,6 +111,16 @@ scalar_kernel number_to(const data_type& to) {
   });
 }
 
+/// The floating-point number next to it. Arrow's own conversion multiplies by a power of ten that is itself rounded.
+template <class To>
+To nearest(const arrow::Decimal128& v, int scale) {
+  std::string text;
+  append_decimal(text, v, scale);
+  To out = 0;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
 scalar_kernel decimal_to(const data_type& from, const data_type& to) {
   const int scale = decimal_shape_of(*from).scale;
   if (is_decimal_type(*to)) {
@@ -131,7 +142,7 @@ scalar_kernel decimal_to(const data_type& from, const data_type& to) {
     using To = decltype(sample);
     return map_values<To, arrow::Decimal128>(to, [scale](const arrow::Decimal128& v) {
       if constexpr (std::is_floating_point_v<To>) {
-        return static_cast<To>(v.ToDouble(scale));
+        return nearest<To>(v, scale);
       } else {
         return static_cast<To>(whole_part(v, scale).low_bits());
       }

@@ -381,6 +381,7 @@ scalar_binding bind_sequence(const function_text& f, bound_list a) {
   std::copy(ends.begin(), ends.end(), a.begin());
   const auto list = types::list(type);
   if (timely) {
+    if (!is_date_or_time_type(*type)) refuse_arguments(f, a, "start and stop are whole numbers, dates or times");
     if (a.size() < 3) {
       a.push_back(bind_literal(std::make_shared<arrow::MonthDayNanoIntervalScalar>(span_value{0, 1, 0})));
       a[2] = bind_call("if", {bind_call(">=", {a[1], a[0]}), a[2], bind_call("negative", {a[2]})});
