@@ -375,13 +375,11 @@ scalar_kernel sequence_kernel(const data_type& type, bool intervals, i64 scale) 
 }
 
 scalar_binding bind_sequence(const function_text& f, bound_list a) {
-  const bool timely = is_date_or_time_type(*a[0]->type()) || is_date_or_time_type(*a[1]->type());
   bound_list ends = to_common_type(f, {a[0], a[1]});
   const auto type = ends[0]->type();
   std::copy(ends.begin(), ends.end(), a.begin());
   const auto list = types::list(type);
-  if (timely) {
-    if (!is_date_or_time_type(*type)) refuse_arguments(f, a, "start and stop are whole numbers, dates or times");
+  if (is_date_or_time_type(*type)) {
     if (a.size() < 3) {
       a.push_back(bind_literal(std::make_shared<arrow::MonthDayNanoIntervalScalar>(span_value{0, 1, 0})));
       a[2] = bind_call("if", {bind_call(">=", {a[1], a[0]}), a[2], bind_call("negative", {a[2]})});
