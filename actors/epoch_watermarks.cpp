@@ -27,8 +27,7 @@ bool epoch_watermarks::advance() {
       chosen = mark;
     }
   }
-  // Spark counts from 1970 and never below.
-  if (!chosen || chosen->microseconds <= 0 || (global_ && *chosen <= *global_)) return false;
+  if (!chosen || *chosen <= first_watermark || (global_ && *chosen <= *global_)) return false;
   global_ = chosen;
   return true;
 }

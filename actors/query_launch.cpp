@@ -149,7 +149,7 @@ void restore_operators(stage_parts& parts, const physical_stage& stage, const qu
     parts.state_uids.push_back(uid);
     return *parts.states.back();
   });
-  if (parts.restored_watermark) parts.chain->restore_watermark(*parts.restored_watermark);
+  if (!parts.watermarks.empty()) parts.chain->restore_watermark(parts.restored_watermark.value_or(first_watermark));
 }
 
 std::shared_ptr<stage_parts> make_stage(std::size_t at, std::uint32_t instance, const query_launch& launch) {

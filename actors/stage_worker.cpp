@@ -75,7 +75,7 @@ bool stage_worker::mark_own_nodes(std::size_t edge, bool idle) {
 }
 
 bool stage_worker::advance() {
-  if (const auto& now = marks_.combined(); now && (!applied_ || *now > *applied_)) {
+  if (const auto& now = marks_.combined(); now && *now > applied_.value_or(first_watermark)) {
     applied_ = now;
     parts_.chain->on_watermark(*now, outbox_);
   }

@@ -12,6 +12,9 @@ namespace flow {
 /// The watermark that event times up to `greatest` allow: less the delay, cut to whole milliseconds.
 timestamp watermark_behind(timestamp greatest, duration delay);
 
+/// Where every watermark starts, as in Spark: rows at or before 1970 are late from the first, and nothing earlier moves it.
+inline constexpr timestamp first_watermark{0};
+
 /// News about one with_watermark node on one edge, in band.
 struct watermark_update {
   int node = 0;
