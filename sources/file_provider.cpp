@@ -66,7 +66,9 @@ arrow::FieldVector partition_fields(const std::vector<listed_file>& files, const
   return fields;
 }
 
-std::vector<input_opener> openers(const std::vector<listed_file>& files) {
+/// The files in Spark's order, the largest first: a header's names are those of the first.
+std::vector<input_opener> openers(std::vector<listed_file> files) {
+  std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.size > b.size; });
   std::vector<input_opener> out;
   for (const auto& file : files) out.push_back([path = file.path] { return open_file(path); });
   return out;

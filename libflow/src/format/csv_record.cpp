@@ -82,8 +82,8 @@ std::size_t csv_splitter::plain_field(std::string_view text, std::size_t at, csv
   return end;
 }
 
-/// `at` is behind the opening quote. A quote that neither ends the field nor is escaped makes all of it, quotes included, plain
-/// text up to the next separator.
+/// `at` is behind the opening quote. A quote with nothing behind it is the value itself. One that neither ends the field nor is
+/// escaped makes all of it, quotes included, plain text up to the next separator.
 std::size_t csv_splitter::quoted_field(std::string_view text, std::size_t at, csv_field& out) {
   const char quote = settings_.quote, escape = settings_.escape;
   auto& value = unescaped_.emplace_back();
@@ -98,6 +98,11 @@ std::size_t csv_splitter::quoted_field(std::string_view text, std::size_t at, cs
     finish(out, true);
     return end;
   };
+  if (at == text.size()) {
+    out.text = value = quote;
+    finish(out, true);
+    return at;
+  }
   while (at < text.size()) {
     char c = text[at];
     if (before == quote && (is_blank(c) || at_separator(text, at) || ends_record(text, at))) break;

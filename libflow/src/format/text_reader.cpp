@@ -49,7 +49,7 @@ class text_reader final : public format_reader {
     bool checked = true;
     std::string_view line;
     while (static_cast<std::int64_t>(offsets_.size()) <= budget.rows && next(line, used, capacity)) {
-      if (used + line.size() > room) {
+      if (values == nullptr || used + line.size() > room) {
         const auto wanted = std::min(capacity, std::max(room * 2, likely_bytes_));
         values = enlarged(values, used, room, std::max(wanted, used + line.size()));
       }
@@ -60,7 +60,6 @@ class text_reader final : public format_reader {
     }
     const auto rows = static_cast<std::int64_t>(offsets_.size()) - 1;
     if (rows == 0) return false;
-    if (values == nullptr) values = allocate(0);
     likely_bytes_ = used + used / 8 + 4096;
     out = make_batch(std::move(values), used, rows, checked);
     return true;
