@@ -52,10 +52,11 @@ class interval_reader {
 
   void add_part(calendar_interval& out) {
     bool negative = false;
-    while (!rest_.empty() && (rest_.front() == '-' || rest_.front() == '+')) {
-      negative ^= rest_.front() == '-';
+    if (!rest_.empty() && (rest_.front() == '-' || rest_.front() == '+')) {
+      negative = rest_.front() == '-';
       rest_.remove_prefix(1);
       skip_blanks();
+      if (!rest_.empty() && rest_.front() == '-') refuse();
     }
     std::int64_t whole = 0;
     const auto [end, problem] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), whole);
@@ -73,7 +74,8 @@ class interval_reader {
         scale /= 10;
       }
     }
-    if (!digits && !with_fraction) refuse();
+    const bool apart = !rest_.empty() && std::isspace(static_cast<unsigned char>(rest_.front())) != 0;
+    if ((!digits && !with_fraction) || !apart) refuse();
     skip_blanks();
     std::string unit = word();
     if (unit.size() > 1 && unit.back() == 's') unit.pop_back();
@@ -102,7 +104,6 @@ class interval_reader {
     }
     if (unit == "millisecond") return add(out.microseconds, n, 1000);
     if (unit == "microsecond") return add(out.microseconds, n, 1);
-    if (unit == "nanosecond") return add(out.microseconds, n / 1000, 1);
     refuse();
   }
 

@@ -32,6 +32,7 @@ analyzer::item analyzer::make_item(const expression_ptr& written, const std::str
   const auto whole = whole_column(*value);
   if (whole) {
     auto column = *find_column(columns, *whole);
+    column.hidden = false;
     if (written->kind == expression_kind::alias) {
       column.qualifiers.clear();
       column.id = new_id();

@@ -5,6 +5,7 @@
 #include <arrow/type.h>
 
 #include "flow/error.hpp"
+#include "plan/interval_text.hpp"
 #include "plan/name_resolution.hpp"
 #include "plan/plan_text.hpp"
 
@@ -169,7 +170,7 @@ resolved_ptr analyzer::analyze_watermark(const logical_plan& node) {
     throw error(errc::type_mismatch, "with_watermark needs a TIMESTAMP column, but `" + found.column->name + "` is " +
                                          to_ddl(*found.column->type) + "; convert it first, for example with to_timestamp()");
   }
-  const auto delay = parse_duration(node.delay);
+  const auto delay = longest(interval_of_text(node.delay));
   if (delay.microseconds < 0) {
     throw error(errc::invalid_argument, "the delay of with_watermark must not be negative, but is \"" + node.delay + "\"");
   }

@@ -31,11 +31,12 @@ template <class Matches>
 const resolved_column* only_match(const std::vector<std::string>& path, const resolved_columns& columns, Matches matches) {
   const resolved_column* found = nullptr;
   for (const auto& column : columns) {
-    if (!matches(column)) continue;
+    if (column.hidden || !matches(column)) continue;
     if (found && found->id != column.id) {
       std::string of;
       for (const auto& c : columns) {
-        if (matches(c)) of += (of.empty() ? "" : ", ") + (c.qualifiers.empty() ? "" : c.qualifiers[0] + ".") + c.name;
+        if (!c.hidden && matches(c))
+          of += (of.empty() ? "" : ", ") + (c.qualifiers.empty() ? "" : c.qualifiers[0] + ".") + c.name;
       }
       throw error(errc::ambiguous_column, "column `" + dotted(path) + "` is ambiguous: it could be any of " + of +
                                               "; qualify it with the name of its table, or rename one of them first");
@@ -127,7 +128,9 @@ resolved_name find_name(const std::vector<std::string>& path, const resolved_col
 
 void throw_unknown_column(const std::vector<std::string>& path, const resolved_columns& columns) {
   std::vector<std::string> names;
-  for (const auto& column : columns) names.push_back(column.name);
+  for (const auto& column : columns) {
+    if (!column.hidden) names.push_back(column.name);
+  }
   const auto near = nearest_name(path.size() > 1 ? path[1] : path.at(0), names);
   throw error(errc::unknown_column, "unknown column `" + dotted(path) + "`; " +
                                         (near.empty() ? "" : "did you mean `" + near + "`? ") +

@@ -25,6 +25,7 @@ struct resolved_column {
   int id = 0;
   /// Set on a column that carries a watermark (or the window of one): the delay.
   std::optional<duration> event_time;
+  bool hidden = false;  ///< Made by the analyzer beside the user's columns: only its id leads to it, never its name.
 };
 
 using resolved_columns = std::vector<resolved_column>;

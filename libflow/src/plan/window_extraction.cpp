@@ -6,22 +6,22 @@
 #include "flow/error.hpp"
 #include "flow/time.hpp"
 #include "plan/analyzer.hpp"
+#include "plan/interval_text.hpp"
 #include "plan/name_resolution.hpp"
 
 namespace flow::plan {
 
 namespace {
 
-constexpr std::int64_t microseconds_of_day = 86'400'000'000;
-
 bool is_call(const expression& e, std::string_view name) { return e.kind == expression_kind::call && same_name(e.name, name); }
 
 calendar_interval interval_of(const expression& e, std::string_view what) {
+  if (const auto literal = interval_of_literal(e)) return *literal;
   if (e.kind == expression_kind::literal && e.value && e.value->is_valid) {
-    if (e.value->type->id() == arrow::Type::STRING) return parse_calendar_interval(e.value->ToString());
-    if (const auto* span = dynamic_cast<const arrow::MonthDayNanoIntervalScalar*>(e.value.get())) {
-      return {span->value.months, span->value.days, span->value.nanoseconds / 1000};
-    }
+    // Whole numbers are microseconds.
+    if (const auto* n = dynamic_cast<const arrow::Int32Scalar*>(e.value.get())) return {0, 0, n->value};
+    if (const auto* n = dynamic_cast<const arrow::Int64Scalar*>(e.value.get())) return {0, 0, n->value};
+    if (e.value->type->id() == arrow::Type::STRING) return interval_of_text(e.value->ToString());
   }
   throw error(errc::type_mismatch,
               "the " + std::string(what) + " of window() must be a constant interval such as '10 minutes', not " + to_sql(e));
@@ -33,7 +33,7 @@ duration fixed_interval_of(const expression& e, std::string_view what) {
     throw error(errc::invalid_argument, "the " + std::string(what) + " of window() must have a fixed length, but " + to_sql(e) +
                                             " has months or years; use days or weeks, or group by date_trunc('month', ...)");
   }
-  return {interval.days * microseconds_of_day + interval.microseconds};
+  return longest(interval);
 }
 
 void check_lengths(const expression& call, duration size, duration slide, duration start) {
@@ -84,7 +84,7 @@ int analyzer::add_window_time(resolved_ptr& input, const expression& call) {
   const auto instant =
       expressions::call("-", {id ? expressions::reference(path) : end,
                               expressions::literal(std::make_shared<arrow::MonthDayNanoIntervalScalar>(microsecond))});
-  resolved_column column{"window_time", {}, type->field(1)->type(), new_id(), event_time_of(*window, input->output)};
+  resolved_column column{"window_time", {}, type->field(1)->type(), new_id(), event_time_of(*window, input->output), true};
   const int made = column.id;
   input = with_column(input, std::move(column), instant);
   return made;
@@ -118,7 +118,7 @@ int analyzer::add_window(resolved_ptr& input, const expression& call) {
   node->slide = slide;
   node->start = start;
   const auto window_type = types::structure({{"start", type}, {"end", type}});
-  node->output.push_back({"window", {}, window_type, new_id(), event_time_of(*time, input->output)});
+  node->output.push_back({"window", {}, window_type, new_id(), event_time_of(*time, input->output), true});
   node->values = {std::move(time)};
   node->children = {input};
   input = std::move(node);
