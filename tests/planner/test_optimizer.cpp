@@ -35,6 +35,51 @@ BOOST_FIXTURE_TEST_CASE(condition_on_other_columns_goes_below_the_watermark_and_
   BOOST_TEST(line_with(text, "(v#") > mark);
 }
 
+BOOST_FIXTURE_TEST_CASE(rows_without_the_time_of_a_window_do_not_reach_the_watermark_of_another_column, planned) {
+  const auto timed = events.with_column("at", expr("ts + INTERVAL 1 HOUR")).with_watermark("ts", "5 minutes");
+  const auto of = [&](const char* time) {
+    return plan(timed.group_by(window(col(time), "10 minutes")).count(), output_mode::update).optimized_text;
+  };
+  const auto other = of("at");
+  BOOST_TEST(line_with(other, "IS NOT NULL") > line_with(other, "EventTimeWatermark"));
+  BOOST_TEST(of("ts").find("IS NOT NULL") == std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_deduplication_reads_the_event_time_only_if_something_asks_for_it, planned) {
+  const auto timed = events.with_watermark("ts", "5 minutes");
+  const auto columns = [&](const dataset& d) {
+    const auto made = plan(d.select("user"));
+    return made.stages.back().chain.front().output->num_fields();
+  };
+  BOOST_TEST(columns(timed.drop_duplicates({"user"})) == 1);
+  BOOST_TEST(columns(timed.drop_duplicates({"user", "ts"})) == 2);
+  BOOST_TEST(columns(timed.drop_duplicates_within_watermark({"user"})) == 2);
+}
+
+BOOST_FIXTURE_TEST_CASE(event_time_in_two_columns_of_a_state_is_refused, planned) {
+  const auto is_refusal = [](const error& e) { return e.code() == errc::unsupported_plan; };
+  const auto timed = events.with_watermark("ts", "5 minutes");
+  const auto twice = timed.with_column("at", col("ts"));
+  BOOST_CHECK_EXCEPTION(plan(timed.group_by(window(col("ts"), "10 minutes"), "ts").count()), error, is_refusal);
+  BOOST_CHECK_EXCEPTION(plan(twice.drop_duplicates({"user"})), error, is_refusal);
+  BOOST_CHECK_NO_THROW(plan(twice.drop_duplicates({"user", "ts"}).select("user")));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_delay_is_text_with_months_of_31_days_or_an_interval_literal, planned) {
+  const auto delay = [&](const char* text) { return plan(events.with_watermark("ts", text)).watermarks.at(0).delay; };
+  BOOST_TEST((delay("1 month 1 day") == minutes(32 * 24 * 60)));
+  BOOST_TEST((delay("INTERVAL '1:30' HOUR TO MINUTE") == minutes(90)));
+  BOOST_TEST((delay("1 month -31 days") == minutes(0)));
+  for (const auto* text : {"5minutes", "--5 minutes", "5m", "1 nanosecond", "1 month -32 days", "interval"})
+    BOOST_CHECK_THROW(delay(text), error);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_window_of_a_column_named_window_is_no_other_window, planned) {
+  const auto counted = events.with_watermark("ts", "5 minutes").group_by(window(col("ts"), "10 minutes")).count();
+  const auto hours = counted.group_by(expr("window(window, '1 hour')"), col("window")).agg(sum("count"));
+  BOOST_TEST(hours.columns() == (std::vector<std::string>{"window", "window", "sum(count)"}), boost::test_tools::per_element());
+}
+
 BOOST_FIXTURE_TEST_CASE(source_reads_only_columns_that_are_used, planned) {
   const auto made = plan(events.where("v > 0").select("id"));
   BOOST_TEST((made.sources.at(0).columns == std::vector<int>{0, 3}));
@@ -65,6 +110,12 @@ BOOST_FIXTURE_TEST_CASE(windowed_append_asks_for_epochs_without_data_and_plain_u
   BOOST_TEST(windowed.stages.back().chain.front().wants_no_data_epochs);
   const auto plain = plan(events.group_by("user").count(), output_mode::update);
   BOOST_TEST(!plain.stages.back().chain.front().wants_no_data_epochs);
+}
+
+BOOST_FIXTURE_TEST_CASE(update_without_keys_asks_for_epochs_without_data_since_every_epoch_emits_its_row, planned) {
+  const auto total = events.with_watermark("ts", "5 minutes").agg(count("*"));
+  BOOST_TEST(plan(total, output_mode::update).stages.back().chain.front().wants_no_data_epochs);
+  BOOST_TEST(!plan(total, output_mode::complete).stages.back().chain.front().wants_no_data_epochs);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_aggregation_in_two_halves_knows_what_does_the_work_of_both, planned) {

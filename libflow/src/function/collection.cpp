@@ -4,6 +4,7 @@
 
 #include "expression/nodes.hpp"
 #include "flow/error.hpp"
+#include "flow/options.hpp"
 #include "function/list_builder.hpp"
 #include "function/register.hpp"
 #include "function/row_compare.hpp"
@@ -93,6 +94,19 @@ arrow::Datum map_value_kernel(arguments_span arguments, i64 rows) {
   return gather(map.items(), std::span<const i64>(positions));
 }
 
+/// The member of that name, in any case; -1 if there is none or more than one.
+int member_named(const arrow::DataType& structure, const std::string& name) {
+  const ignore_case_less less;
+  int found = -1;
+  for (int i = 0; i < structure.num_fields(); ++i) {
+    const auto& other = structure.field(i)->name();
+    if (less(name, other) || less(other, name)) continue;
+    if (found >= 0) return -1;
+    found = i;
+  }
+  return found;
+}
+
 bind_rule element_rule(const function_text& f, int base) {
   return [=](bound_list a) -> scalar_binding {
     if (is_map_type(*a[0]->type())) {
@@ -103,7 +117,7 @@ bind_rule element_rule(const function_text& f, int base) {
     }
     if (base == 0 && is_struct_type(*a[0]->type())) {
       const auto name = constant_text(*a[1]);
-      const int member = name ? static_cast<const arrow::StructType&>(*a[0]->type()).GetFieldIndex(*name) : -1;
+      const int member = name ? member_named(*a[0]->type(), *name) : -1;
       if (member < 0) refuse_arguments(f, a, "a struct's member is named by a constant text");
       auto e = bind_member(a[0], member);
       const auto type = e->type();
@@ -111,7 +125,7 @@ bind_rule element_rule(const function_text& f, int base) {
     }
     if (!is_list_arg(a[0])) refuse_arguments(f, a, "it takes an array and an index, or a map and a key");
     if (const auto name = constant_text(*a[1]); base == 0 && name && is_struct_type(*element_type(*a[0]->type()))) {
-      const int member = static_cast<const arrow::StructType&>(*element_type(*a[0]->type())).GetFieldIndex(*name);
+      const int member = member_named(*element_type(*a[0]->type()), *name);
       if (member < 0) refuse_arguments(f, a, "the array's structs have no member '" + *name + "'");
       auto e = bind_element_member(a[0], member);
       const auto type = e->type();

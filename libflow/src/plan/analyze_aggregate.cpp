@@ -85,16 +85,32 @@ expression_ptr meant_key(const expression_ptr& key, const std::vector<expression
 
 bool is_groupable(const arrow::DataType& type) { return type.id() != arrow::Type::MAP; }
 
+// The part of `whole` that the path behind its first name leads to.
+expression_ptr member_of(expression_ptr whole, const std::vector<std::string>& path) {
+  for (std::size_t i = 1; i < path.size(); ++i)
+    whole = expressions::call("[]", {whole, expressions::literal(std::string_view(path[i]))});
+  return whole;
+}
+
 // HAVING reads the output's names first; where none fits, the input's.
 expression_ptr with_output_names(const expression_ptr& having, const std::vector<std::string>& names,
                                  const std::vector<expression_ptr>& results) {
   return rewrite(having, [&](const expression_ptr& part) -> expression_ptr {
     if (is_aggregate_call(*part)) return part;
-    if (part->kind != expression_kind::reference || part->path.size() != 1) return nullptr;
+    if (part->kind != expression_kind::reference) return nullptr;
+    expression_ptr found;
     for (std::size_t i = 0; i < names.size(); ++i) {
-      if (same_name(names[i], part->path[0])) return below_alias(results[i]);
+      if (!same_name(names[i], part->path[0])) continue;
+      auto meant = member_of(below_alias(results[i]), part->path);
+      const bool one_column_twice = found && results[i]->kind == expression_kind::reference && same_expression(*found, *meant);
+      if (found && !one_column_twice) {
+        throw error(
+            errc::ambiguous_column,
+            "`" + names[i] + "` in HAVING is ambiguous: two columns of the result have that name; give them different ones");
+      }
+      found = std::move(meant);
     }
-    return nullptr;
+    return found;
   });
 }
 
@@ -152,7 +168,10 @@ resolved_ptr analyzer::aggregate(resolved_ptr input, std::vector<expression_ptr>
       throw error(errc::unsupported_plan, "a group key must not hold an aggregate function: " + to_sql(*keys[k]));
     }
     auto key = make_item(all[k], output_name(*keys[k]), columns);
-    if (whole_column(*key.value)) key.column = *find_column(columns, *whole_column(*key.value));
+    if (const auto whole = whole_column(*key.value)) {
+      key.column = *find_column(columns, *whole);
+      key.column.hidden = false;
+    }
     if (!is_groupable(*key.column.type)) {
       throw error(errc::type_mismatch, "cannot group by " + to_sql(*keys[k]) + ", which is " + to_ddl(*key.column.type) +
                                            "; group by map_entries() of it sorted, or by one of its values");

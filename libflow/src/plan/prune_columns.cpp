@@ -82,17 +82,31 @@ resolved_ptr prune_passing(const resolved_plan& node, id_set needed) {
   for (const auto& value : node.values) add_read(needed, *value);
   for (const auto& order : node.orders) add_read(needed, *order.key);
   if (node.kind == resolved_kind::watermark) needed.insert(node.column);
-  needed.insert(node.ids.begin(), node.ids.end());
   copy->children = {prune(node.children[0], std::move(needed))};
   copy->output = passed_through(node.output, copy->children[0]->output);
   if (node.kind == resolved_kind::window) copy->output.push_back(node.output.back());
   return copy;
 }
 
-// A streaming deduplication whose late rows are dropped reads the event-time column although no key names it.
-void keep_event_time(const resolved_plan& node, id_set& needed) {
-  if (node.kind != resolved_kind::deduplicate) return;
-  if (const auto* time = event_time_column(node.output)) needed.insert(time->id);
+// Without what a watermark has passed on for its own sake.
+resolved_ptr only(const resolved_ptr& node, const id_set& needed) {
+  resolved_columns wanted;
+  std::copy_if(node->output.begin(), node->output.end(), std::back_inserter(wanted),
+               [&](const auto& column) { return needed.contains(column.id); });
+  return exactly(node, wanted);
+}
+
+// Rows are late by the event time as long as anything reads that: the keys, what is above, or a forgetting by it. As in Spark,
+// it does not reach a deduplication otherwise.
+resolved_ptr prune_deduplicate(const resolved_plan& node, id_set needed) {
+  needed.insert(node.ids.begin(), node.ids.end());
+  for (const auto& column : node.output) {
+    if (node.within_watermark && column.event_time) needed.insert(column.id);
+  }
+  auto copy = std::make_shared<resolved_plan>(node);
+  copy->children = {only(prune(node.children[0], needed), needed)};
+  copy->output = passed_through(node.output, copy->children[0]->output);
+  return copy;
 }
 
 resolved_ptr prune_generate(const resolved_plan& node, const id_set& needed) {
@@ -175,7 +189,7 @@ resolved_ptr prune(const resolved_ptr& node, id_set needed) {
     default:
       break;
   }
-  keep_event_time(*node, needed);
+  if (node->kind == resolved_kind::deduplicate) return prune_deduplicate(*node, std::move(needed));
   return prune_passing(*node, std::move(needed));
 }
 

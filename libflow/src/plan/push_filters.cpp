@@ -211,6 +211,16 @@ resolved_ptr with_inferred(const resolved_ptr& child, const conditions& inferred
   return inferred.empty() ? child : make_filter_node(child, conjunction(inferred));
 }
 
+bool unites(const resolved_plan& node) {
+  return node.kind == resolved_kind::unite ||
+         std::any_of(node.children.begin(), node.children.end(), [](const auto& child) { return unites(*child); });
+}
+
+bool reads_event_time(const expression& e, const resolved_columns& columns) {
+  const auto read = columns_read(e);
+  return std::any_of(read.begin(), read.end(), [&](int id) { return find_column(columns, id)->event_time.has_value(); });
+}
+
 }  // namespace
 
 resolved_ptr push_filters(const resolved_ptr& node) { return push(node, {}); }
@@ -223,6 +233,12 @@ resolved_ptr infer_filters(const resolved_ptr& node) {
     const auto& input = node->values[0];
     const auto some = expressions::call(">", {expressions::call("size", {input}), expressions::literal(std::int32_t{0})});
     copy->children[0] = with_inferred(copy->children[0], {some, not_null(input)});
+  }
+  // A row without a time is in no window. Unless that time is the event time, it does not move the watermark either; below a
+  // union it may be the event time of one side only.
+  if (node->kind == resolved_kind::window &&
+      (!reads_event_time(*node->values[0], node->children[0]->output) || unites(*node->children[0]))) {
+    copy->children[0] = with_inferred(copy->children[0], {not_null(node->values[0])});
   }
   if (node->kind == resolved_kind::join && node->how == join_type::inner && node->condition) {
     for (const auto& part : conjuncts(node->condition)) {

@@ -292,7 +292,9 @@ int stage_builder::place_aggregate(const resolved_plan& node) {
   auto partial = aggregate_of(node, input, 0);
   partial.stage = aggregate_stage::partial;
   const bool closes_groups = partial.event_time.has_value() && options_.mode != output_mode::complete;
-  partial.receiver_keeps_groups = options_.streaming && !closes_groups && !sliding && node.key_count > 0;
+  // Keys travel as the sender stores them: the receiver must not have the event time first where the sender has not.
+  const bool same_order = !partial.event_time || partial.event_time->key == 0;
+  partial.receiver_keeps_groups = options_.streaming && !closes_groups && !sliding && same_order && node.key_count > 0;
   partial.event_time.reset();
   auto whole = aggregate_of(node, input, 0);
   whole.stage = aggregate_stage::complete_rows;
@@ -307,7 +309,9 @@ int stage_builder::place_aggregate(const resolved_plan& node) {
   merged.sliding = sliding;
   whole.uid = merged.uid = uid_of(node, "aggregate");
   auto spec = make_aggregate(stage(id).output, std::move(merged));
-  spec.wants_no_data_epochs = closes_groups;
+  // The one group of no keys is emitted by every epoch of update mode, as in Spark, whatever it brings.
+  const bool always_emits = node.key_count == 0 && options_.streaming && options_.mode == output_mode::update;
+  spec.wants_no_data_epochs = closes_groups || always_emits;
   // The state of count() has the shape of sum()'s: only its name tells that a checkpoint is not for this query.
   if (spec.stateful) {
     spec.signature["functions"] = function_names(node);
@@ -368,7 +372,18 @@ int stage_builder::place_unite(const resolved_plan& node) {
   return id;
 }
 
+static void check_one_event_time(const resolved_plan& deduplicate) {
+  const auto* time = event_time_column(deduplicate.output);
+  for (const auto& column : deduplicate.output) {
+    if (!column.event_time || column.id == time->id) continue;
+    throw error(errc::unsupported_plan, "drop_duplicates() sees the event time in two columns, " + time->name + " and " +
+                                            column.name +
+                                            ", and only one can say which rows are late; drop one of them before");
+  }
+}
+
 int stage_builder::place_deduplicate(const resolved_plan& node) {
+  if (options_.streaming) check_one_event_time(node);
   const int below = place(*node.children[0]);
   deduplicate_plan plan;
   plan.columns = positions_of(node.output, node.ids);
@@ -397,9 +412,15 @@ int stage_builder::place_sort(const resolved_plan& node) {
   return id;
 }
 
+static bool aggregates(const resolved_plan& node) {
+  return node.kind == resolved_kind::aggregate ||
+         std::any_of(node.children.begin(), node.children.end(), [](const auto& child) { return aggregates(*child); });
+}
+
 int stage_builder::place_limit(const resolved_plan& node) {
   const int id = gathered(place(*node.children[0]));
-  const bool per_epoch = !options_.streaming || options_.mode == output_mode::complete;
+  // The first rows of the stream, or of each result of an aggregation that is shown whole.
+  const bool per_epoch = !options_.streaming || (options_.mode == output_mode::complete && aggregates(*node.children[0]));
   append(id, make_limit(stage(id).output, node.count, per_epoch, uid_of(node, "limit")));
   return id;
 }

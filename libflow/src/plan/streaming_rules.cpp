@@ -25,9 +25,14 @@ bool is_stream_join(const resolved_plan& node) {
   return node.kind == resolved_kind::join && node.children[0]->streaming && node.children[1]->streaming;
 }
 
-bool has_event_time_key(const resolved_plan& aggregate) {
-  return std::any_of(aggregate.output.begin(), aggregate.output.begin() + static_cast<std::ptrdiff_t>(aggregate.key_count),
-                     [](const auto& column) { return column.event_time.has_value(); });
+std::vector<const resolved_column*> event_time_keys(const resolved_plan& aggregate) {
+  std::vector<const resolved_column*> keys;
+  for (std::size_t k = 0; k < aggregate.key_count; ++k) {
+    const auto& column = aggregate.output[k];
+    const bool known = std::any_of(keys.begin(), keys.end(), [&](const auto* key) { return key->id == column.id; });
+    if (column.event_time && !known) keys.push_back(&column);
+  }
+  return keys;
 }
 
 void check_aggregate(const resolved_plan& node, output_mode mode) {
@@ -42,7 +47,12 @@ void check_aggregate(const resolved_plan& node, output_mode mode) {
            " mode; use output_mode(\"append\") with a watermark, or write the first result to a sink and read it in a second "
            "query");
   }
-  if (mode == output_mode::append && !has_event_time_key(node)) {
+  const auto times = event_time_keys(node);
+  if (mode != output_mode::complete && times.size() > 1) {
+    refuse("two group keys carry the event time, " + times[0]->name + " and " + times[1]->name +
+           ", and only one can say when a group is complete; group by one of them, and compute the other from it afterwards");
+  }
+  if (mode == output_mode::append && times.empty()) {
     refuse(
         "append mode needs to know when a group is complete, but no group key carries a watermark; call with_watermark() "
         "before "
@@ -51,14 +61,21 @@ void check_aggregate(const resolved_plan& node, output_mode mode) {
   }
 }
 
+/// By time, so that rows that change later, as an aggregation's do in other modes than append, would count as new.
+bool forgets_keys(const resolved_plan& deduplicate) {
+  return deduplicate.within_watermark || std::any_of(deduplicate.ids.begin(), deduplicate.ids.end(), [&](int id) {
+           return find_column(deduplicate.output, id)->event_time.has_value();
+         });
+}
+
 void check_deduplicate(const resolved_plan& node, output_mode mode) {
   if (node.within_watermark && !event_time_column(node.children[0]->output)) {
     refuse("drop_duplicates_within_watermark() needs a watermark to know when to forget; call with_watermark() before it");
   }
-  if (mode != output_mode::append && any_below(node, is_streaming_aggregate)) {
+  if (mode != output_mode::append && forgets_keys(node) && any_below(node, is_streaming_aggregate)) {
     refuse(
-        "drop_duplicates() after an aggregation is supported in append mode only; use output_mode(\"append\") with a "
-        "watermark");
+        "drop_duplicates() by event time after an aggregation is supported in append mode only; use "
+        "output_mode(\"append\") with a watermark, or leave the event time out of its columns");
   }
 }
 
