@@ -144,7 +144,8 @@ void query_actor::spawn_all() {
   const auto& graph = *launch_->graph;
   const auto layout = make_layout(*launch_);
   const auto sink_at = graph.participants() - 1;
-  const auto output = std::make_shared<open_sink>(launch_->sink, [store = launch_->store] { store->check_owner(); });
+  const auto output =
+      std::make_shared<open_sink>(launch_->sink, [store = launch_->store] { store->check_owner(); }, launch_->board);
   const bool waits = launch_->sink->blocking();
   checkpoint_ = spawn_child<checkpoint_actor>(true, launch_->store, self);
   planner_ = spawn_child<planner_actor>(true, launch_->sources, launch_->continuous(), self);

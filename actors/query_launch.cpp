@@ -176,6 +176,14 @@ std::shared_ptr<stage_parts> make_stage(std::size_t at, std::uint32_t instance, 
   return parts;
 }
 
+/// Why the launch failed says more than what its sink then throws.
+void close_after_failure(sink& output) noexcept {
+  try {
+    output.close();
+  } catch (...) {
+  }
+}
+
 /// From sources made to a query ready to run.
 void recover(query_launch& launch) {
   std::vector<int> readers;
@@ -195,8 +203,9 @@ void recover(query_launch& launch) {
       }
     }
   } catch (...) {
-    launch.sink->close();
-    throw root_cause(*launch.store, as_error(std::current_exception()));
+    const auto cause = root_cause(*launch.store, as_error(std::current_exception()));
+    close_after_failure(*launch.sink);
+    throw cause;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "actors/running_query.hpp"
 
+#include "actors/callback_scope.hpp"
+
 namespace flow {
 
 running_query::running_query(const query_launch& launch)
@@ -24,25 +26,35 @@ void running_query::rethrow() const {
   if (const auto failure = board_->failure()) throw error(*failure);
 }
 
+void running_query::refuse_within_callback(const char* call) const {
+  if (!callback_scope::within(*board_)) return;
+  throw error(errc::invalid_argument, std::string(call) + " was called from a function that the query itself calls, where it " +
+                                          "would wait for itself forever: call it from another thread, or stop() there");
+}
+
 void running_query::stop() {
   tell(stop_message{});
+  if (callback_scope::within(*board_)) return;
   board_->wait();
   detach();
 }
 
 void running_query::await_termination() {
+  refuse_within_callback("await_termination()");
   board_->wait();
   detach();
   rethrow();
 }
 
 bool running_query::await_termination(std::chrono::milliseconds timeout) {
+  refuse_within_callback("await_termination()");
   if (!board_->wait(timeout)) return false;
   await_termination();
   return true;
 }
 
 void running_query::process_all_available() {
+  refuse_within_callback("process_all_available()");
   const auto call = std::make_shared<waiting_call>();
   auto result = call->answer();
   if (!board_->ended() && tell(drain_request_message{call})) {

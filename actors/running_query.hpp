@@ -34,6 +34,7 @@ class running_query : public streaming_query {
   template <class Message>
   bool tell(Message message);
   void rethrow() const;
+  void refuse_within_callback(const char* call) const;
 
   std::string id_, name_, plan_text_;
   std::shared_ptr<query_board> board_;

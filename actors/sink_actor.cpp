@@ -14,7 +14,7 @@ sink_actor::sink_actor(caf::actor_config& config, std::shared_ptr<open_sink> out
       inbox_(inputs, window),
       senders_(inputs),
       slots_(inputs),
-      gate_(last, planned, sink_->output().writer().overlaps()) {}
+      gate_(last, planned, sink_->output().overlaps()) {}
 
 void sink_actor::on_exit() {
   try {

@@ -6,7 +6,7 @@ namespace flow {
 
 std::optional<prepared_epoch> sink_writer::take(const stream_item& item) {
   if (const auto* rows = std::get_if<batch>(&item)) {
-    sink_->writer().write(current_, *rows);
+    sink_->write(current_, *rows);
     failpoint("output.write.after");
     rows_ += (*rows)->num_rows();
     return std::nullopt;

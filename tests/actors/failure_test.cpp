@@ -98,7 +98,7 @@ BOOST_FIXTURE_TEST_CASE(sink_that_throws_at_any_step_ends_the_query, fixture) {
   for (const bool blocking : {false, true}) {
     for (const std::string step : {"write", "prepare", "commit"}) {
       output = std::make_shared<tray>();
-      output->fail_at = step;
+      output->fail_at = {step};
       output->blocking = blocking;
       const scratch_dir here;
       const auto query =
@@ -110,8 +110,14 @@ BOOST_FIXTURE_TEST_CASE(sink_that_throws_at_any_step_ends_the_query, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(sink_that_cannot_open_is_thrown_by_start, fixture) {
-  output->fail_at = "open";
+  output->fail_at = {"open"};
   BOOST_CHECK_THROW(start(pass_plan({shelf_provider(input)})), error);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_failed_first_is_thrown_by_start_even_if_the_sink_cannot_be_closed_either, fixture) {
+  output->fail_at = {"recover", "close"};
+  BOOST_CHECK_EXCEPTION(start(pass_plan({shelf_provider(input)})), error,
+                        [](const error& e) { return std::string(e.what()) == "the tray fell at recover"; });
 }
 
 BOOST_FIXTURE_TEST_CASE(rows_of_a_failed_epoch_come_once_after_a_restart, fixture) {
@@ -122,7 +128,7 @@ BOOST_FIXTURE_TEST_CASE(rows_of_a_failed_epoch_come_once_after_a_restart, fixtur
     const auto run = [&] {
       return runner->start(total_plan({shelf_provider(input)}), tray_provider(output), settings_for(here.path(), {}));
     };
-    output->fail_at = step;
+    output->fail_at = {step};
     auto query = run();
     input->put(0, {{1, 1, 1}, {2, 5, 1}});
     BOOST_CHECK_THROW(query->await_termination(), error);

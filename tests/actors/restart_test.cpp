@@ -124,7 +124,7 @@ BOOST_FIXTURE_TEST_CASE(a_run_that_cannot_be_made_is_tried_again, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(a_run_that_may_not_be_made_ends_the_query, fixture) {
   const auto query = start_totals();
-  output->fail_at = "recover";
+  output->fail_at = {"recover"};
   input->restart_reads = 1;
   input->put(0, {{1, 1, 1}});
   BOOST_CHECK_EXCEPTION(query->await_termination(), error, [](const error& e) { return e.code() == errc::unwritable_output; });

@@ -21,7 +21,7 @@ class line_under_test {
   line_under_test(physical_plan plan, sink_place where, bool continuous = false)
       : plan_(std::move(plan)),
         graph_(plan_, std::vector<int>(plan_.sources.size(), 1), 1),
-        output_(std::make_shared<open_sink>(tray_provider(shown)->make(), [] {})) {
+        output_(std::make_shared<open_sink>(tray_provider(shown)->make(), [] {}, std::make_shared<query_board>())) {
     line_parts parts;
     for (std::size_t stage = 0; stage < graph_.stage_count(); ++stage) parts.stages.push_back(parts_of(stage, continuous));
     if (where == sink_place::within) {

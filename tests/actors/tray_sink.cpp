@@ -102,7 +102,7 @@ class tray_sink : public sink {
     if (tray_->restart_at == name && tray_->restarts.fetch_sub(1) > 0) {
       throw error(errc::restart_required, std::string("the tray was lost at ") + name);
     }
-    if (tray_->fail_at == name) throw error(errc::unwritable_output, std::string("the tray fell at ") + name);
+    if (tray_->fail_at.contains(name)) throw error(errc::unwritable_output, std::string("the tray fell at ") + name);
   }
 
   std::shared_ptr<tray> tray_;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ class tray {
   /// Called in write(); may block or throw.
   std::function<void()> at_write;
   /// Steps that throw: "open", "recover", "write", "prepare", "commit", "close".
-  std::string fail_at;
+  std::set<std::string> fail_at;
   /// The step at which it says so many times that the query must start again.
   std::string restart_at;
   std::atomic<int> restarts{0};

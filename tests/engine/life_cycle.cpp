@@ -1,4 +1,6 @@
 // A query from start() to its end, and what it says of itself.
+#include <functional>
+#include <future>
 #include <set>
 
 #include <boost/test/unit_test.hpp>
@@ -44,6 +46,44 @@ BOOST_AUTO_TEST_CASE(process_all_available_returns_when_what_was_pushed_is_in_th
     }
     query->process_all_available();
     BOOST_TEST(s.table("sink").count() == 3);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_function_that_the_query_calls_may_stop_it) {
+  for (const auto& when : {trigger(), trigger::continuous("10 milliseconds")}) {
+    const auto s = two_threads();
+    auto in = s.push_stream(words_schema());
+    query_ptr query;
+    std::promise<void> started;
+    const auto ready = started.get_future().share();
+    query = in.stream().write_stream().trigger(when).foreach ([&](const batch&) { ready.wait(), query->stop(); }).start();
+    started.set_value();
+    in.push(words({{"a", 1}}));
+    query->await_termination();
+    BOOST_TEST(!query->is_active());
+    BOOST_TEST(!query->exception().has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_function_that_the_query_calls_is_refused_to_wait_for_it) {
+  const std::vector<std::pair<std::string, std::function<void(streaming_query&)>>> waits{
+      {"await_termination", [](auto& q) { q.await_termination(); }},
+      {"await_termination", [](auto& q) { q.await_termination(std::chrono::hours(1)); }},
+      {"process_all_available", [](auto& q) { q.process_all_available(); }}};
+  for (const auto& [name, wait] : waits) {
+    const auto s = two_threads();
+    auto in = s.push_stream(words_schema());
+    query_ptr query;
+    std::promise<void> started;
+    const auto ready = started.get_future().share();
+    query = in.stream().write_stream().foreach_batch([&](const dataset&, std::int64_t) { ready.wait(), wait(*query); }).start();
+    started.set_value();
+    in.push(words({{"a", 1}}));
+    BOOST_CHECK_EXCEPTION(query->await_termination(), error, [&](const error& e) {
+      return e.code() == errc::invalid_argument &&
+             std::string(e.what()).find(name + "() was called from a function that the query itself calls") !=
+                 std::string::npos;
+    });
   }
 }
 

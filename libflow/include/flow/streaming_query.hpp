@@ -20,6 +20,8 @@ struct query_status {
 };
 
 /// A running query. All calls are thread-safe. The last handle's destruction does not stop the query; the session's does.
+/// Within a function that the query itself calls (foreach, foreach_batch, a sink's own) the calls that wait for the query throw
+/// error{invalid_argument}, and stop() asks without waiting.
 class streaming_query {
  public:
   virtual ~streaming_query() = default;
