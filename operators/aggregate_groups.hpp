@@ -55,10 +55,15 @@ class aggregate_groups {
   void update(std::size_t call, std::span<const std::uint32_t> groups, std::span<const array> arguments) {
     accumulators_[call]->update(groups, arguments);
   }
-  bool update_and_tell(std::size_t call, std::span<const std::uint32_t> groups, std::span<const array> arguments,
-                       std::vector<std::uint32_t>& first) {
-    return accumulators_[call]->update_and_tell(groups, arguments, first);
+  /// What an accumulator knows of which groups have had rows (accumulator::shows_rows).
+  bool shows_rows(std::size_t call, std::span<const array> arguments) const {
+    return accumulators_[call]->shows_rows(arguments);
   }
+  void update_and_tell(std::size_t call, std::span<const std::uint32_t> groups, std::span<const array> arguments,
+                       std::vector<std::uint32_t>& first) {
+    accumulators_[call]->update_and_tell(groups, arguments, first);
+  }
+  void append_shown(std::size_t call, std::vector<std::uint32_t>& out) const { accumulators_[call]->append_shown(out); }
   /// Adds state columns, of all calls one behind the other.
   void merge(std::span<const std::uint32_t> groups, std::span<const array> states);
   /// Adds encoded state rows.

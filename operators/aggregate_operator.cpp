@@ -7,46 +7,15 @@
 #include <arrow/api.h>
 
 #include "flow/types.hpp"
-#include "libflow/src/row/value_format.hpp"
 #include "operators/event_time.hpp"
 #include "operators/gather.hpp"
 
 namespace flow {
 namespace {
 
-constexpr std::size_t batch_rows = 16384;
 /// A partial aggregation hands on what it has when it grows beyond either.
 constexpr std::size_t partial_groups = 256 * 1024;
 constexpr std::size_t partial_bytes = 64u << 20;
-
-/// Where the times stand in an encoded key that begins with a window: marker, marker, start, marker, end.
-constexpr std::size_t window_start_at = 2;
-constexpr std::size_t window_end_at = 11;
-constexpr std::size_t window_bytes = 19;
-
-std::int64_t read_time(std::string_view key, std::size_t at) {
-  return row::int64_format::load(reinterpret_cast<const std::uint8_t*>(key.data()) + at);
-}
-
-/// An encoded key with another window in front.
-void append_with_window(std::string_view key, std::int64_t start, std::int64_t end, byte_rows& out) {
-  const auto at = out.bytes.size();
-  out.bytes.insert(out.bytes.end(), key.begin(), key.end());
-  row::int64_format::store(out.bytes.data() + at + window_start_at, start);
-  row::int64_format::store(out.bytes.data() + at + window_end_at, end);
-  out.offsets.push_back(static_cast<std::uint32_t>(out.bytes.size()));
-}
-
-bool starts_with_window(std::string_view key) {
-  return key.size() >= window_bytes && key[0] == key_hash::present && key[1] == key_hash::present &&
-         key[10] == key_hash::present;
-}
-
-template <class F>
-void in_batches(std::span<const std::uint32_t> groups, F visit) {
-  for (std::size_t from = 0; from < groups.size(); from += batch_rows)
-    visit(groups.subspan(from, std::min(batch_rows, groups.size() - from)));
-}
 
 /// Rows of `keys` at `chosen`.
 std::vector<array> gather_all(const std::vector<array>& keys, const std::vector<std::int32_t>& chosen) {
@@ -55,12 +24,25 @@ std::vector<array> gather_all(const std::vector<array>& keys, const std::vector<
   return out;
 }
 
+/// What has changed is of interest only to results that name changes, and to state that is kept.
+std::uint8_t kept_marks(const aggregate_plan& plan) {
+  if (plan.stage == aggregate_stage::partial) return group_changes::unemitted;
+  if (!plan.streaming) return 0;
+  if (plan.mode == output_mode::update) return group_changes::unemitted | group_changes::unsaved;
+  return group_changes::unsaved;
+}
+
 }  // namespace
 
 aggregate_operator::aggregate_operator(std::shared_ptr<const aggregate_plan> plan,
                                        std::shared_ptr<const aggregate_layout> layout, schema_ptr output,
                                        const operator_context& place)
-    : plan_(std::move(plan)), layout_(std::move(layout)), output_(std::move(output)), place_(place), groups_(layout_) {
+    : plan_(std::move(plan)),
+      layout_(std::move(layout)),
+      output_(std::move(output)),
+      place_(place),
+      groups_(layout_),
+      changes_(kept_marks(*plan_)) {
   if (plan_->sliding) panes_.emplace(*plan_->sliding);
   if (partial() && plan_->receiver_keeps_groups && place_.state == state_store_kind::memory && layout_->hashed_as_stored())
     sender_.emplace(place_.instance, layout_->states.types());
@@ -97,7 +79,7 @@ void aggregate_operator::process(int, const batch& rows, emitter& out) {
   } else {
     add_rows(kept, groups);
   }
-  if (!partial()) touch(groups);
+  if (!partial()) changes_.touch(groups);
   if (partial() && (groups_.size() >= partial_groups || groups_.bytes() >= partial_bytes)) {
     flush_partial(out);
     if (linked()) forget_keys();
@@ -111,7 +93,7 @@ void aggregate_operator::add_linked(const batch& rows) {
     return ids;
   });
   add_states(group_receiver::states(*rows), groups);
-  touch(groups);
+  changes_.touch(groups);
 }
 
 std::vector<array> aggregate_operator::key_columns(const arrow::RecordBatch& rows) const {
@@ -168,15 +150,27 @@ void aggregate_operator::add_rows(const batch& rows, std::span<const std::uint32
     }
     arguments.clear();
     for (const auto& argument : call.function.arguments) arguments.push_back(evaluate_array(*argument, *input, context()));
-    first_touched_.clear();
-    if (!told && !call.filter && groups_.update_and_tell(c, into, arguments, first_touched_)) {
-      touch(first_touched_);
+    if (!told && !call.filter && groups_.shows_rows(c, arguments)) {
+      add_and_touch(c, into, arguments);
       told = true;
     } else {
       groups_.update(c, into, arguments);
     }
   }
-  if (!told) touch(groups);
+  if (!told) changes_.touch(groups);
+}
+
+/// If many groups have rows between barriers, all are looked at in the end: telling the first row of each apart costs more.
+void aggregate_operator::add_and_touch(std::size_t call, std::span<const std::uint32_t> groups,
+                                       std::span<const array> arguments) {
+  if (changes_.are_many(group_changes::unemitted) && shown_by_.value_or(call) == call) {
+    shown_by_ = call;
+    groups_.update(call, groups, arguments);
+    return;
+  }
+  first_touched_.clear();
+  groups_.update_and_tell(call, groups, arguments, first_touched_);
+  changes_.touch(first_touched_);
 }
 
 void aggregate_operator::add_states(std::span<const array> states, std::span<const std::uint32_t> groups) {
@@ -185,9 +179,8 @@ void aggregate_operator::add_states(std::span<const array> states, std::span<con
 
 /// Gives new groups their place in time, and their stored values.
 void aggregate_operator::take_in(std::span<const std::uint32_t> inserted) {
-  if (flags_.size() < groups_.id_bound()) flags_.resize(std::max(groups_.id_bound(), flags_.size() * 2));
+  changes_.make_room(groups_.id_bound(), inserted);
   if (inserted.empty()) return;
-  for (const auto g : inserted) flags_[g] = 0;
   if (keeps_state() && plan_->event_time) {
     byte_rows key;
     for (const auto g : inserted) {
@@ -209,22 +202,11 @@ void aggregate_operator::load(std::span<const std::uint32_t> groups) {
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (!view_->get(hashes[i], keys[i], value)) continue;
     found.push_back(groups[i]);
-    flags_[groups[i]] |= stored;
     values.bytes.insert(values.bytes.end(), value.begin(), value.end());
     values.offsets.push_back(static_cast<std::uint32_t>(values.bytes.size()));
   }
+  changes_.set_stored(found);
   groups_.merge(found, row_views(values));
-}
-
-void aggregate_operator::touch(std::span<const std::uint32_t> groups) {
-  constexpr std::uint8_t both = touched | dirty;
-  for (const auto g : groups) {
-    const auto flags = flags_[g];
-    if ((flags & both) == both) continue;
-    if ((flags & touched) == 0) touched_.push_back(g);
-    if ((flags & dirty) == 0) dirty_.push_back(g);
-    flags_[g] = static_cast<std::uint8_t>(flags | both);
-  }
 }
 
 /// Without keys there is one group whether or not there are rows.
@@ -232,7 +214,7 @@ void aggregate_operator::touch_global_group() {
   if (!owns_global_group() || (place_.continuous && groups_.size() != 0)) return;
   const auto groups = groups_.look_up(std::span<const array>(), 1);
   take_in(groups_.inserted());
-  touch(groups);
+  changes_.touch(groups);
 }
 
 // Groups out.
@@ -245,27 +227,13 @@ void aggregate_operator::emit_groups(const aggregate_groups& from, std::span<con
   });
 }
 
-void aggregate_operator::order(group_ids& groups, group_flag flag) const {
-  if (groups.size() * 8 < groups_.id_bound()) return;
-  groups.clear();
-  for (std::uint32_t g = 0; g < groups_.id_bound(); ++g) {
-    if ((flags_[g] & flag) != 0) groups.push_back(g);
-  }
-}
-
-void aggregate_operator::forget_touched() {
-  for (const auto g : touched_) flags_[g] &= static_cast<std::uint8_t>(~touched);
-  touched_.clear();
-}
-
 void aggregate_operator::emit_touched(emitter& out) {
-  order(touched_, touched);
+  const auto& touched = changes_.take(group_changes::unemitted);
   if (panes_) {
-    emit_touched_windows(out);
+    emit_touched_windows(touched, out);
   } else {
-    emit_groups(groups_, touched_, out);
+    emit_groups(groups_, touched, out);
   }
-  forget_touched();
 }
 
 void aggregate_operator::emit_everything(emitter& out) {
@@ -299,15 +267,24 @@ void aggregate_operator::flush_partial(emitter& out) {
 }
 
 void aggregate_operator::flush_linked(emitter& out) {
-  if (touched_.empty()) return;
-  order(touched_, touched);
-  // Few are in the order they came in; new ones have to be the last.
-  if (!std::is_sorted(touched_.begin(), touched_.end())) std::sort(touched_.begin(), touched_.end());
-  in_batches(touched_, [&](std::span<const std::uint32_t> part) { emit_linked(part, out); });
-  groups_.clear_values(touched_);
-  sent_ += touched_.size();
-  forget_touched();
-  dirty_.clear();
+  const auto touched = take_linked();
+  in_batches(touched, [&](std::span<const std::uint32_t> part) { emit_linked(part, out); });
+  groups_.clear_values(touched);
+  sent_ += touched.size();
+}
+
+/// Groups with rows since they were last sent, ascending: new ones have to be the last.
+std::span<const std::uint32_t> aggregate_operator::take_linked() {
+  if (shown_by_) {
+    first_touched_.clear();
+    groups_.append_shown(*std::exchange(shown_by_, {}), first_touched_);
+    changes_.touch(first_touched_);
+  }
+  const auto& touched = changes_.take(group_changes::unemitted);
+  if (std::is_sorted(touched.begin(), touched.end())) return touched;
+  first_touched_ = touched;
+  std::sort(first_touched_.begin(), first_touched_.end());
+  return first_touched_;
 }
 
 void aggregate_operator::emit_linked(std::span<const std::uint32_t> groups, emitter& out) {
@@ -332,172 +309,6 @@ void aggregate_operator::forget_stale_keys() {
   constexpr std::size_t few = 4096, worth = 4;
   if (groups_.size() > few && sent_ * worth < groups_.size()) forget_keys();
   sent_ = 0;
-}
-
-void aggregate_operator::add_panes(const aggregate_groups& panes, std::span<const std::uint32_t> ids,
-                                   const std::function<bool(std::int64_t)>& wanted, aggregate_groups& windows) const {
-  in_batches(ids, [&](std::span<const std::uint32_t> part) {
-    const auto keys = panes.encoded_keys(part);
-    byte_rows window_keys;
-    group_ids sources;
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      panes_->for_each_window(read_time(keys[i], window_start_at), [&](std::int64_t start, std::int64_t end) {
-        if (!wanted(end)) return;
-        append_with_window(keys[i], start, end, window_keys);
-        sources.push_back(part[i]);
-      });
-    }
-    const auto targets = windows.look_up(window_keys);
-    add_pairs(panes, sources, targets, windows);
-  });
-}
-
-void aggregate_operator::add_pairs(const aggregate_groups& panes, std::span<const std::uint32_t> pane_ids,
-                                   std::span<const std::uint32_t> window_ids, aggregate_groups& windows) const {
-  for (std::size_t from = 0; from < pane_ids.size(); from += batch_rows) {
-    const auto count = std::min(batch_rows, pane_ids.size() - from);
-    const auto states = panes.states(pane_ids.subspan(from, count));
-    windows.merge(window_ids.subspan(from, count), std::span<const array>(states));
-  }
-}
-
-/// The windows over touched panes that are still open, each from all its panes.
-void aggregate_operator::emit_touched_windows(emitter& out) {
-  const auto keys = groups_.encoded_keys(touched_);
-  byte_rows window_keys;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    panes_->for_each_window(read_time(keys[i], window_start_at), [&](std::int64_t start, std::int64_t end) {
-      if (!drops_late() || !emitted_mark_ || end > emitted_mark_->microseconds)
-        append_with_window(keys[i], start, end, window_keys);
-    });
-  }
-  aggregate_groups windows(layout_);
-  windows.look_up(window_keys);
-  const auto affected = windows.all();
-  const auto affected_keys = windows.encoded_keys(affected);
-  byte_rows pane_keys;
-  group_ids targets;
-  for (std::size_t i = 0; i < affected.size(); ++i) {
-    panes_->for_each_pane(read_time(affected_keys[i], window_start_at), [&](std::int64_t start, std::int64_t end) {
-      append_with_window(affected_keys[i], start, end, pane_keys);
-      targets.push_back(affected[i]);
-    });
-  }
-  group_ids pane_ids;
-  if (on_demand()) {
-    // Panes that are nowhere become empty groups here; the next drop of the cache takes them away.
-    const auto ids = groups_.look_up(pane_keys);
-    pane_ids.assign(ids.begin(), ids.end());
-    take_in(groups_.inserted());
-    add_pairs(groups_, pane_ids, targets, windows);
-  } else {
-    group_ids present_targets;
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      const auto id = groups_.find(pane_keys[i]);
-      if (id == keyed_table::none) continue;
-      pane_ids.push_back(id);
-      present_targets.push_back(targets[i]);
-    }
-    add_pairs(groups_, pane_ids, present_targets, windows);
-  }
-  emit_groups(windows, affected, out);
-}
-
-// Time.
-
-std::optional<std::int64_t> aggregate_operator::key_time(std::string_view key) const {
-  if (panes_ || plan_->event_time->window) {
-    if (!starts_with_window(key)) return {};
-    return panes_ ? panes_->last_end(read_time(key, window_start_at)) : read_time(key, window_end_at);
-  }
-  if (key.empty() || key[0] != key_hash::present) return {};
-  return read_time(key, 1);
-}
-
-void aggregate_operator::on_watermark(timestamp mark, emitter& out) {
-  if (partial()) {
-    flush_partial(out);
-    mark_ = mark;
-    return;
-  }
-  if (place_.continuous && plan_->mode == output_mode::update && plan_->streaming) emit_touched(out);
-  if (!mark_ || mark > *mark_) mark_ = mark;
-  if (!keeps_state() || !plan_->event_time || plan_->mode == output_mode::complete) return;
-  if (plan_->mode == output_mode::append) emit_closed(out);
-  // In micro-batch update, what this epoch touched is emitted at the barrier first, closed or not.
-  if (plan_->mode == output_mode::append || place_.continuous) {
-    evict();
-    emitted_mark_ = mark_;
-  }
-}
-
-void aggregate_operator::emit_closed(emitter& out) {
-  if (panes_) {
-    emit_closed_windows(out);
-    return;
-  }
-  if (on_demand()) evict_stored([&](aggregate_groups& from, const group_ids& ids) { emit_groups(from, ids, out); });
-  const auto end = by_time_.upper_bound(mark_->microseconds);
-  for (auto at = by_time_.begin(); at != end; ++at) emit_groups(groups_, at->second, out);
-}
-
-/// Windows that ended since the last emission, put together from their panes.
-void aggregate_operator::emit_closed_windows(emitter& out) {
-  const auto wanted = [this](std::int64_t end) {
-    return end <= mark_->microseconds && (!emitted_mark_ || end > emitted_mark_->microseconds);
-  };
-  // A pane is in a closed window only if its last window ends less than a window's length later.
-  const auto reach = mark_->microseconds + panes_->size();
-  group_ids candidates;
-  for (auto at = by_time_.begin(); at != by_time_.end() && at->first <= reach; ++at)
-    candidates.insert(candidates.end(), at->second.begin(), at->second.end());
-  aggregate_groups windows(layout_);
-  add_panes(groups_, candidates, wanted, windows);
-  if (on_demand())
-    scan_stored(
-        evicted_to_,
-        [&](std::string_view key) { return key_time(key).value_or(std::numeric_limits<std::int64_t>::max()) <= reach; },
-        [&](aggregate_groups& panes, const group_ids& ids) { add_panes(panes, ids, wanted, windows); });
-  emit_groups(windows, windows.all(), out);
-}
-
-/// Forgets what the watermark has closed.
-void aggregate_operator::evict() {
-  if (!mark_ || !plan_->event_time) return;
-  // Append has been through the stored groups to emit them; panes and update have not.
-  if (on_demand() && (panes_ || plan_->mode != output_mode::append)) evict_stored(nullptr);
-  const auto end = by_time_.upper_bound(mark_->microseconds);
-  for (auto at = by_time_.begin(); at != end; ++at) remove(at->second);
-  by_time_.erase(by_time_.begin(), end);
-}
-
-/// Marks closed groups that are only in the view for erasure; `visit`, if any, sees them before.
-void aggregate_operator::evict_stored(const stored_visitor& visit) {
-  const auto closed = [this](std::string_view key) {
-    const auto time = key_time(key);
-    return time && *time <= mark_->microseconds;
-  };
-  std::string next;
-  view_->scan(evicted_to_, {}, [&](std::string_view key, std::string_view) {
-    if (!closed(key)) return false;
-    next.assign(key);
-    if (groups_.find(key) != keyed_table::none) return true;
-    erased_.bytes.insert(erased_.bytes.end(), key.begin(), key.end());
-    erased_.offsets.push_back(static_cast<std::uint32_t>(erased_.bytes.size()));
-    ++metrics_.rows_removed;
-    return true;
-  });
-  if (visit) scan_stored(evicted_to_, closed, visit);
-  if (!next.empty()) evicted_to_ = next + '\0';
-}
-
-void aggregate_operator::remove(const group_ids& groups) {
-  for (const auto g : groups) {
-    if ((flags_[g] & stored) != 0) groups_.append_key(g, erased_);
-    flags_[g] = 0;
-  }
-  metrics_.rows_removed += static_cast<std::int64_t>(groups.size());
-  groups_.erase(groups);
 }
 
 void aggregate_operator::scan_stored(std::string_view from, const std::function<bool(std::string_view)>& wanted,
@@ -544,33 +355,23 @@ void aggregate_operator::on_barrier(epoch, emitter& out) {
   touch_global_group();
   if (!plan_->streaming) {
     emit_everything(out);
-    forget_touched();
-    dirty_.clear();
+    changes_.clear();
     groups_.reset();
     return;
   }
   if (plan_->mode == output_mode::complete) {
     emit_everything(out);
-    forget_touched();
   } else if (plan_->mode == output_mode::update) {
     emit_touched(out);
     evict();
-  } else {
-    forget_touched();
   }
   emitted_mark_ = mark_;
 }
 
 void aggregate_operator::snapshot(epoch, state_delta& delta) {
   if (!keeps_state()) return;
-  group_ids changed;
-  order(dirty_, dirty);
-  for (const auto g : dirty_) {
-    if ((flags_[g] & dirty) == 0) continue;
-    flags_[g] = static_cast<std::uint8_t>((flags_[g] & ~dirty) | stored);
-    changed.push_back(g);
-  }
-  dirty_.clear();
+  const auto& changed = changes_.take(group_changes::unsaved);
+  changes_.set_stored(changed);
   metrics_.rows_updated = static_cast<std::int64_t>(changed.size());
   if (!whole_pays(changed.size()) || !snapshot_whole(delta)) snapshot_changes(changed, delta);
   const auto hashes = layout_->partition_hashes(erased_);
@@ -580,8 +381,7 @@ void aggregate_operator::snapshot(epoch, state_delta& delta) {
   if (on_demand() && groups_.bytes() > place_.state_cache_bytes) {
     groups_.reset();
     by_time_.clear();
-    flags_.clear();
-    touched_.clear();
+    changes_.clear();
   }
 }
 
@@ -634,7 +434,7 @@ void aggregate_operator::restore(const state_view& view) {
     const auto ids = groups_.look_up(keys);
     take_in(groups_.inserted());
     groups_.merge(ids, row_views(values));
-    for (const auto g : ids) flags_[g] |= stored;
+    changes_.set_stored(ids);
     keys = {};
     values = {};
   };
@@ -656,7 +456,7 @@ void aggregate_operator::restore_watermark(timestamp mark) {
 
 operator_metrics aggregate_operator::metrics() const {
   auto out = metrics_;
-  out.rows_updated = std::max(out.rows_updated, static_cast<std::int64_t>(dirty_.size()));
+  out.rows_updated = std::max(out.rows_updated, static_cast<std::int64_t>(changes_.count(group_changes::unsaved)));
   out.rows_total = static_cast<std::int64_t>(on_demand() ? std::max<std::uint64_t>(view_->approximate_size(), groups_.size())
                                                          : groups_.size());
   out.memory_bytes = static_cast<std::int64_t>(groups_.bytes());

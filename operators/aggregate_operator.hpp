@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,6 +11,7 @@
 
 #include "flow/operator_factory.hpp"
 #include "operators/aggregate_groups.hpp"
+#include "operators/group_changes.hpp"
 #include "operators/group_link.hpp"
 #include "operators/key_order.hpp"
 #include "operators/sliding_panes.hpp"
@@ -21,6 +23,7 @@ namespace flow {
 ///
 /// Groups live in `groups_`. With state in memory that is all of them; with state in LMDB it is those touched lately, the rest
 /// are read from the view when their key comes, or in a range when event time closes them.
+/// Rows, results and snapshots are in aggregate_operator.cpp, event time in aggregate_time.cpp.
 class aggregate_operator : public stream_operator {
  public:
   aggregate_operator(std::shared_ptr<const aggregate_plan> plan, std::shared_ptr<const aggregate_layout> layout,
@@ -37,10 +40,16 @@ class aggregate_operator : public stream_operator {
   operator_metrics metrics() const override;
 
  private:
-  enum group_flag : std::uint8_t { touched = 1, dirty = 2, stored = 4 };
   using group_ids = std::vector<std::uint32_t>;
   /// Takes groups read from the view.
   using stored_visitor = std::function<void(aggregate_groups&, const group_ids&)>;
+
+  static constexpr std::size_t batch_rows = 16384;
+  template <class F>
+  static void in_batches(std::span<const std::uint32_t> groups, F visit) {
+    for (std::size_t from = 0; from < groups.size(); from += batch_rows)
+      visit(groups.subspan(from, std::min(batch_rows, groups.size() - from)));
+  }
 
   bool partial() const { return plan_->stage == aggregate_stage::partial; }
   bool keeps_state() const { return !partial() && plan_->streaming; }
@@ -54,11 +63,11 @@ class aggregate_operator : public stream_operator {
   std::vector<array> key_columns(const arrow::RecordBatch& rows) const;
   void drop_late_rows(batch& rows, std::vector<array>& keys);
   void add_rows(const batch& rows, std::span<const std::uint32_t> groups);
+  void add_and_touch(std::size_t call, std::span<const std::uint32_t> groups, std::span<const array> arguments);
   void add_states(std::span<const array> states, std::span<const std::uint32_t> groups);
   void add_linked(const batch& rows);
   void take_in(std::span<const std::uint32_t> inserted);
   void load(std::span<const std::uint32_t> groups);
-  void touch(std::span<const std::uint32_t> groups);
   void touch_global_group();
 
   // State out.
@@ -70,13 +79,12 @@ class aggregate_operator : public stream_operator {
 
   // Groups out.
   void emit_groups(const aggregate_groups& from, std::span<const std::uint32_t> groups, emitter& out) const;
-  /// Puts ids that have this flag in ascending order if they are many, so that what is read for them is read in order.
-  void order(group_ids& groups, group_flag flag) const;
   void emit_touched(emitter& out);
   void emit_everything(emitter& out);
-  void emit_touched_windows(emitter& out);
+  void emit_touched_windows(const group_ids& touched, emitter& out);
   void flush_partial(emitter& out);
   void flush_linked(emitter& out);
+  std::span<const std::uint32_t> take_linked();
   void emit_linked(std::span<const std::uint32_t> groups, emitter& out);
   /// Keys that did not come again since the last barrier are not worth their memory.
   void forget_stale_keys();
@@ -95,7 +103,6 @@ class aggregate_operator : public stream_operator {
   void evict();
   void evict_stored(const stored_visitor& visit);
   void remove(const group_ids& groups);
-  void forget_touched();
 
   /// Visits entries of the view that are not in `groups_`, in batches as groups of their own, while `wanted` holds.
   void scan_stored(std::string_view from, const std::function<bool(std::string_view)>& wanted,
@@ -109,10 +116,9 @@ class aggregate_operator : public stream_operator {
   const state_view* view_ = nullptr;
 
   aggregate_groups groups_;
-  std::vector<std::uint8_t> flags_;  ///< By group id.
-  group_ids touched_;                ///< Since results were last emitted.
-  group_ids dirty_;                  ///< Since the last snapshot.
-  group_ids first_touched_;          ///< By the rows at hand.
+  group_changes changes_;
+  group_ids first_touched_;              ///< By the rows at hand.
+  std::optional<std::size_t> shown_by_;  ///< The call whose values show which groups have had rows that touched none.
   std::map<std::int64_t, group_ids> by_time_;
   std::optional<group_sender> sender_;
   std::vector<std::uint16_t> key_groups_;  ///< Of a linked partial aggregation, by group id.

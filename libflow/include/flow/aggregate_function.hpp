@@ -23,12 +23,15 @@ class accumulator {
   virtual void resize(std::size_t count) = 0;
   /// Adds row i of `arguments` to group `groups[i]`. Arguments are arrays of groups.size() rows.
   virtual void update(std::span<const std::uint32_t> groups, std::span<const array> arguments) = 0;
-  /// The same for an aggregate whose groups show whether they have had a row: also appends those of `groups` that had none
-  /// before, each once. @returns false, with nothing done, if that cannot be told.
-  virtual bool update_and_tell(std::span<const std::uint32_t> /*groups*/, std::span<const array> /*arguments*/,
+  /// Whether each group that is given these rows shows it in its value, as a count does.
+  virtual bool shows_rows(std::span<const array> /*arguments*/) const { return false; }
+  /// update() for rows that show: also appends those of `groups` that had none before, each once.
+  virtual void update_and_tell(std::span<const std::uint32_t> groups, std::span<const array> arguments,
                                std::vector<std::uint32_t>& /*first*/) {
-    return false;
+    update(groups, arguments);
   }
+  /// Appends all groups that show rows, ascending.
+  virtual void append_shown(std::vector<std::uint32_t>& /*out*/) const {}
   /// Adds row i of state columns (as made by state()) to group `groups[i]`.
   virtual void merge(std::span<const std::uint32_t> groups, std::span<const array> state) = 0;
   /// The state columns of these groups, in their order: arrays of state_types().

@@ -39,14 +39,18 @@ class row_count : public counter {
       counts_[groups[i]] += present;
     }
   }
-  bool update_and_tell(std::span<const std::uint32_t> groups, std::span<const array> arguments,
+  bool shows_rows(std::span<const array> arguments) const override { return !any_null(arguments); }
+  void update_and_tell(std::span<const std::uint32_t> groups, std::span<const array> /*arguments*/,
                        std::vector<std::uint32_t>& first) override {
-    if (any_null(arguments)) return false;
     auto* const counts = counts_.data();  // Stays in a register, whatever push_back() does.
     for (const auto g : groups) {
       if (counts[g]++ == 0) first.push_back(g);
     }
-    return true;
+  }
+  void append_shown(std::vector<std::uint32_t>& out) const override {
+    for (std::size_t g = 0; g < counts_.size(); ++g) {
+      if (counts_[g] != 0) out.push_back(static_cast<std::uint32_t>(g));
+    }
   }
 
  private:
