@@ -6,3 +6,9 @@ target_precompile_headers(flow_precompiled PRIVATE ${CMAKE_CURRENT_LIST_DIR}/pre
 function(flow_precompile target)
   target_precompile_headers(${target} REUSE_FROM flow_precompiled)
 endfunction()
+
+# flow_precompile_program(TARGET): the same for programs. Theirs is another, since programs are compiled to be linked to fixed places
+# (-fPIE); flow_cli has it made.
+function(flow_precompile_program target)
+  target_precompile_headers(${target} REUSE_FROM flow_cli)
+endfunction()
