@@ -72,11 +72,18 @@ void transaction::complete() {
 }
 
 void transaction::send_marker(const std::string& group, const std::string& topic, epoch number) const {
+  // A transaction that is given up meanwhile need not wait for brokers that do not answer.
+  constexpr int slice_ms = 2000;
   const rdkafka_partitions marker(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(marker.get(), topic.c_str(), 0)->offset = static_cast<std::int64_t>(number.value);
   const rdkafka_group_metadata of_group(rd_kafka_consumer_group_metadata_new(group.c_str()));
-  check("write the marker of an epoch",
-        rd_kafka_send_offsets_to_transaction(records_.get(), marker.get(), of_group.get(), in_ms(timeout_)));
+  const auto end = clock::now() + std::chrono::microseconds(timeout_.microseconds);
+  while (true) {
+    rdkafka_error failure(rd_kafka_send_offsets_to_transaction(records_.get(), marker.get(), of_group.get(), slice_ms));
+    const bool too_slow = failure && rd_kafka_error_code(failure.get()) == RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (too_slow && !abandoned_ && clock::now() < end) continue;
+    return check("write the marker of an epoch", failure.release());
+  }
 }
 
 void transaction::commit() {
@@ -86,6 +93,7 @@ void transaction::commit() {
 
 void transaction::abandon() noexcept {
   constexpr int patience_ms = 1000;
+  abandoned_ = true;
   if (marking_.valid()) marking_.wait();
   if (!std::exchange(open_, false)) return;
   rd_kafka_purge(records_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);

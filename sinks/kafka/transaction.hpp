@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <future>
 #include <optional>
 #include <string>
@@ -45,6 +46,7 @@ class transaction {
   duration patience_;
   record_producer records_;
   bool open_ = false;
+  std::atomic<bool> abandoned_ = false;
   std::future<void> marking_;  ///< Valid from mark() to complete().
 };
 

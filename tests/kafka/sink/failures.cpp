@@ -179,6 +179,19 @@ BOOST_AUTO_TEST_CASE(a_wrong_password_ends_the_start_at_once) {
   BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(120)));
 }
 
+BOOST_AUTO_TEST_CASE(a_sink_is_ended_soon_while_the_broker_does_not_answer_whatever_a_transaction_may_take) {
+  kafka_broker broker;
+  kafka_probe(broker.servers()).create_topic("out", 1);
+  sink_under_test s("value STRING", {{"topic", "out"}, {"kafka.transaction.timeout.ms", "600000"}}, broker.servers());
+  s.start();
+  for (const std::uint64_t n : {1, 2}) s.run({n}, {{std::to_string(n)}});  // Each of its two producers knows the topic now.
+  broker.kill();
+  s.write({3}, {{"3"}});
+  const auto begin = std::chrono::steady_clock::now();
+  s.stop();
+  BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(30)));
+}
+
 BOOST_AUTO_TEST_CASE(a_broker_that_dies_under_a_transaction_costs_at_most_a_restart_and_no_row) {
   kafka_broker broker;
   kafka_probe probe(broker.servers());
