@@ -43,7 +43,7 @@ kafka-down: ## Stop that broker
 	@tests/kafka/broker.sh down build/kafka
 
 # What finds memory errors and undefined behaviour soonest: whatever reads bytes, holds state or runs actors.
-ASAN_TESTS := fuzz state format operators aggregate sources sinks planner parser actors
+ASAN_TESTS := fuzz state format operators aggregate sources sinks planner parser actors engine differential
 TSAN_TESTS := threads
 
 test-asan: setup ## The fast tests under the address and undefined-behaviour sanitizers
