@@ -312,11 +312,11 @@ class higher_order_binder {
     require(1, is_list_type(*type_of(0)), "an array and a lambda");
     const auto list = type_of(0), element = element_type(*list);
     if (name == "array_sort") {
-      add_lambda(0, {element, element}, types::integer());
+      add_lambda(0, {element, element}, 2, types::integer());
       return make(list, [list](const auto& c, const auto& rows, const auto& context) { return sort(c, list, rows, context); });
     }
     if (name == "transform") {
-      add_lambda(0, {element, types::integer()});
+      add_lambda(0, {element, types::integer()}, 1);
       const auto type = types::list(call_.lambdas[0].type());
       return make(type, [type](const auto& c, const auto& rows, const auto& context) {
         const auto a = answer_elements(c, rows, context);
@@ -324,14 +324,14 @@ class higher_order_binder {
       });
     }
     if (name == "filter") {
-      add_lambda(0, {element, types::integer()}, types::boolean());
+      add_lambda(0, {element, types::integer()}, 1, types::boolean());
       return make(list, [list](const auto& c, const auto& rows, const auto& context) {
         const auto a = answer_elements(c, rows, context);
         return regroup(a, list, a.values, [&](i64 k) { return truth(a.answers, k); });
       });
     }
     if (name != "exists" && name != "forall") throw error(errc::type_mismatch, entry_.usage + " takes no lambda");
-    add_lambda(0, {element}, types::boolean());
+    add_lambda(0, {element}, 1, types::boolean());
     const bool decisive = name == "exists";
     return make(types::boolean(), [decisive](const auto& c, const auto& rows, const auto& context) {
       return quantify(answer_elements(c, rows, context), decisive);
@@ -347,9 +347,19 @@ class higher_order_binder {
     }
   }
 
-  void add_lambda(std::size_t i, const std::vector<data_type>& variables, const data_type& result = nullptr) {
+  /// The lambda of these variables, of which the first `least` must be named; `result`, if given, is what its body must be.
+  void add_lambda(std::size_t i, const std::vector<data_type>& variables, std::size_t least,
+                  const data_type& result = nullptr) {
+    if (lambdas_.at(i)->names.size() < least) {
+      throw error(errc::type_mismatch, entry_.usage + " gives its lambda " + std::to_string(least) + " values; name them all");
+    }
     auto body = bind_body_(*lambdas_.at(i), variables);
-    if (result) body = bind_cast(std::move(body), result);
+    const bool may_be_null = entry_.name != "array_sort";  // A comparator has to tell.
+    if (result && may_be_null && is_null_type(*body->type())) body = bind_cast(std::move(body), result);
+    if (result && !same_structure(*body->type(), *result)) {
+      throw error(errc::type_mismatch, entry_.usage + ": the lambda must give " + to_ddl(*result) + ", not " +
+                                           to_ddl(*body->type()) + "; cast what it gives");
+    }
     call_.lambdas.emplace_back(std::move(body), outer_);
   }
 
@@ -361,14 +371,14 @@ class higher_order_binder {
     if (call_.arguments.size() != 2 || !is_list_type(*type_of(0)))
       throw error(errc::type_mismatch, entry_.usage + " takes an array, a start and a lambda");
     const auto state = type_of(1);
-    add_lambda(0, {state, element_type(*type_of(0))}, state);
-    if (lambdas_.size() > 1) add_lambda(1, {state});
+    add_lambda(0, {state, element_type(*type_of(0))}, 2, state);
+    if (lambdas_.size() > 1) add_lambda(1, {state}, 1);
     return make(call_.lambdas.back().type(), fold);
   }
 
   bound_ptr bind_zip() {
     require(2, is_list_type(*type_of(0)) && is_list_type(*type_of(1)), "two arrays and a lambda");
-    add_lambda(0, {element_type(*type_of(0)), element_type(*type_of(1))});
+    add_lambda(0, {element_type(*type_of(0)), element_type(*type_of(1))}, 2);
     const auto type = types::list(call_.lambdas[0].type());
     return make(type, [type](const auto& c, const auto& rows, const auto& context) { return zip(c, type, rows, context); });
   }
@@ -379,13 +389,13 @@ class higher_order_binder {
     const auto& typed = static_cast<const arrow::MapType&>(*map);
     const std::vector<data_type> variables{typed.key_type(), typed.item_type()};
     if (name == "map_filter") {
-      add_lambda(0, variables, types::boolean());
+      add_lambda(0, variables, 2, types::boolean());
       return make(map, [map](const auto& c, const auto& rows, const auto& context) {
         const auto a = answer_entries(c, rows, context);
         return regroup_map(a, map, a.keys, a.items, [&](i64 k) { return truth(a.answers, k); });
       });
     }
-    add_lambda(0, variables);
+    add_lambda(0, variables, 2);
     const bool keys = name == "transform_keys";
     const auto answer = call_.lambdas[0].type();
     const auto type = keys ? types::map(answer, variables[1]) : types::map(variables[0], answer);

@@ -1,6 +1,7 @@
 #include "expression/nodes.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <arrow/api.h>
 #include <arrow/compute/api_vector.h>
@@ -169,8 +170,19 @@ std::shared_ptr<arrow::Scalar> call_expression::constant() const {
   }
 }
 
+namespace {
+
+/// Operators that are null where their left side is, whatever the right side may be.
+bool stops_at_null(std::string_view function) {
+  constexpr std::array operators{"+", "-", "*", "/", "%", "div", "=", "!=", "<", "<=", ">", ">="};
+  return std::find(operators.begin(), operators.end(), function) != operators.end();
+}
+
+}  // namespace
+
 bool is_guarded(std::string_view function) {
-  return function == "and" || function == "or" || function == "case" || function == "if" || function == "coalesce";
+  return function == "and" || function == "or" || function == "case" || function == "if" || function == "coalesce" ||
+         stops_at_null(function);
 }
 
 namespace {
@@ -214,10 +226,13 @@ class guarded_rows {
   std::int64_t total_ = 0;
 };
 
+batch chosen_rows(const arrow::RecordBatch& rows, const std::vector<std::int32_t>& chosen) {
+  return take_rows(arrow::RecordBatch::Make(rows.schema(), rows.num_rows(), rows.columns()), {false, chosen});
+}
+
 array evaluate_over(const bound_expression& e, const arrow::RecordBatch& rows, const std::vector<std::int32_t>& chosen,
                     const evaluation_context& context) {
-  const auto whole = arrow::RecordBatch::Make(rows.schema(), rows.num_rows(), rows.columns());
-  return evaluate_array(e, *take_rows(whole, {false, chosen}), context);
+  return evaluate_array(e, *chosen_rows(rows, chosen), context);
 }
 
 bool is_true(const array& a, std::int64_t i) { return a->IsValid(i) && static_cast<const arrow::BooleanArray&>(*a).Value(i); }
@@ -242,6 +257,16 @@ array guarded_call::evaluate_guarded(const arrow::RecordBatch& rows, const evalu
       const auto value = evaluate_over(*argument, rows, of, context);
       todo.answer(value, of, [&](std::int64_t i) { return value->IsValid(i); });
     }
+    return todo.finish();
+  }
+  if (stops_at_null(name())) {
+    const auto of = todo.left();
+    const auto left = evaluate_over(*args[0], rows, of, context);
+    todo.answer(all_null(type(), rows.num_rows()), of, [&](std::int64_t i) { return left->IsNull(i); });
+    const auto rest = todo.left();
+    if (rest.size() == of.size()) return as_array(call_expression::evaluate(rows, context), rows.num_rows());
+    const auto answers = call_expression::evaluate(*chosen_rows(rows, rest), context);
+    todo.answer(as_array(answers, static_cast<std::int64_t>(rest.size())), rest, [](std::int64_t) { return true; });
     return todo.finish();
   }
   if (name() == "and" || name() == "or") {

@@ -28,8 +28,9 @@ class call_expression : public bound_expression {
   scalar_binding binding_;
 };
 
-/// AND, OR, CASE, IF, COALESCE: evaluated whole where that succeeds; where an operand fails, again with each operand only over
-/// the rows that need it, so that a condition guards what comes after it.
+/// AND, OR, CASE, IF, COALESCE, and operators that are null where their left side is: evaluated whole where that succeeds;
+/// where an operand fails, again with each operand only over the rows that need it, so that what comes first guards what
+/// follows.
 class guarded_call final : public call_expression {
  public:
   using call_expression::call_expression;

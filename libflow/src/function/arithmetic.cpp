@@ -238,8 +238,10 @@ scalar_binding bind_binary(const function_text& f, op o, on_overflow overflow, b
   }
   const auto as_number = [&](bound_ptr e, const bound_ptr& other) -> bound_ptr {
     if (is_numeric_type(*e->type())) return e;
-    if (is_null_type(*e->type())) return bind_cast(e, is_numeric_type(*other->type()) ? other->type() : types::float64());
-    if (is_string_type(*e->type())) return bind_cast(e, o == op::whole_divide ? types::bigint() : types::float64());
+    const bool whole = o == op::whole_divide;
+    if (is_null_type(*e->type()))
+      return bind_cast(e, is_numeric_type(*other->type()) ? other->type() : whole ? types::bigint() : types::float64());
+    if (is_string_type(*e->type()) && !whole) return bind_cast(e, types::float64());
     refuse_arguments(f, arguments, "it computes with numbers");
   };
   left = as_number(left, arguments[1]);

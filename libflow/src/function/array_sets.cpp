@@ -60,7 +60,10 @@ arrow::Datum set_kernel(arguments_span v, i64 rows, const data_type& type, opera
 void define_set(function_catalog& c, const function_text& f, operation op) {
   const auto count = op == operation::distinct ? 1u : 2u;
   define(c, f, takes(std::vector<accepts>(count, accepts::list)), [=](bound_list a) -> scalar_binding {
-    a = to_common_type(f, std::move(a));
+    if (is_struct_type(*element_type(*a[0]->type())) && !a[0]->type()->Equals(*a.back()->type()))
+      refuse_arguments(f, a, "the structs are of different types");
+    a = to_common_type(f, std::move(a), common_type_without_loss);
+    if (has_map(*a[0]->type())) refuse_arguments(f, a, "maps have no equality");
     const auto type = a[0]->type();
     return {std::move(a), type,
             [=](arguments_span v, i64 rows, const evaluation_context&) { return set_kernel(v, rows, type, op); }, true};
@@ -100,9 +103,10 @@ scalar_binding bind_zip(const function_text& f, bound_list a) {
   bound_list lists;
   for (std::size_t i = 0; i + 1 < a.size(); i += 2) {
     const auto name = constant_text(*a[i]);
-    if (!name || !is_list_type(*a[i + 1]->type())) refuse_arguments(f, a, "it takes arrays");
-    members.emplace_back(*name, element_type(*a[i + 1]->type()));
-    lists.push_back(a[i + 1]);
+    auto list = convert(a[i + 1], accepts::list);
+    if (!name || !list) refuse_arguments(f, a, "it takes arrays");
+    members.emplace_back(*name, element_type(*list->type()));
+    lists.push_back(std::move(list));
   }
   const auto structure = types::structure(members);
   const auto type = types::list(structure);
@@ -142,7 +146,9 @@ void register_array_sets(function_catalog& c) {
   const function_text overlaps{"arrays_overlap", "arrays_overlap(a, b)",
                                "Whether a value is in both; null if only a null may be."};
   define(c, overlaps, takes({list, list}), [overlaps](bound_list a) -> scalar_binding {
-    return {to_common_type(overlaps, std::move(a)), types::boolean(), overlap_kernel, true};
+    if (is_struct_type(*element_type(*a[0]->type())) && !a[0]->type()->Equals(*a[1]->type()))
+      refuse_arguments(overlaps, a, "the structs are of different types");
+    return {to_common_type(overlaps, std::move(a), common_type_without_loss), types::boolean(), overlap_kernel, true};
   });
   const function_text zip{"arrays_zip", "arrays_zip(a, ...)", "Structs of the elements at the same place."};
   define(c, zip, takes_many({any}, 2), [zip](bound_list a) { return bind_zip(zip, std::move(a)); });

@@ -80,18 +80,24 @@ void register_bitwise(function_catalog& c) {
   define_shift(c, {"shiftrightunsigned", "shiftrightunsigned(a, n)", "Bits moved right, zeros filled in."},
                [](auto v, i32 n) { return static_cast<decltype(v)>(static_cast<std::make_unsigned_t<decltype(v)>>(v) >> n); });
   define_synonyms(c, {">>>"});
-  define(c, {"bit_count", "bit_count(a)", "How many bits are set, of 64."}, takes({accepts::any}),
-         [](bound_list a) -> scalar_binding {
-           a[0] = bind_cast(a[0], types::bigint());
-           return {std::move(a), types::integer(),
-                   map_values<i32, i64>(types::integer(), [](i64 v) { return std::popcount(static_cast<std::uint64_t>(v)); }),
-                   true};
-         });
-  define(c, {"bit_get", "bit_get(a, n)", "The bit at place n from the right."}, takes({accepts::bigint, accepts::integer}),
-         types::tinyint(), map_values<std::int8_t, i64, i32>(types::tinyint(), [](i64 v, i32 n) -> std::int8_t {
-           if (n < 0 || n > 63) throw error(errc::evaluation_failed, "bit_get: there is no bit " + std::to_string(n));
-           return static_cast<std::int8_t>(v >> n & 1);
-         }));
+  const function_text count{"bit_count", "bit_count(a)", "How many bits are set, of 64."};
+  define(c, count, takes({accepts::any}), [count](bound_list a) -> scalar_binding {
+    if (a[0]->type()->id() != arrow::Type::BOOL && !is_null_type(*a[0]->type())) require_integral(count, a);
+    a[0] = bind_cast(a[0], types::bigint());
+    return {std::move(a), types::integer(),
+            map_values<i32, i64>(types::integer(), [](i64 v) { return std::popcount(static_cast<std::uint64_t>(v)); }), true};
+  });
+  const function_text bit{"bit_get", "bit_get(a, n)", "The bit at place n from the right."};
+  define(c, bit, takes({accepts::any, accepts::integer}), [bit](bound_list a) -> scalar_binding {
+    require_integral(bit, {a[0]});
+    const int bits = static_cast<const arrow::FixedWidthType&>(*a[0]->type()).bit_width();
+    a[0] = bind_cast(a[0], types::bigint());
+    auto kernel = map_values<std::int8_t, i64, i32>(types::tinyint(), [bits](i64 v, i32 n) -> std::optional<std::int8_t> {
+      if (n < 0 || n >= bits) throw error(errc::evaluation_failed, "bit_get: there is no bit " + std::to_string(n));
+      return static_cast<std::int8_t>(v >> n & 1);
+    });
+    return {std::move(a), types::tinyint(), std::move(kernel), true};
+  });
   define_synonyms(c, {"getbit"});
 }
 

@@ -88,10 +88,26 @@ arrow::Datum map_value_kernel(arguments_span arguments, i64 rows) {
   for (i64 i = 0; i < rows; ++i) {
     if (map.IsNull(i) || keys->IsNull(i)) continue;
     for (auto j = map.value_offset(i); j < map.value_offset(i + 1); ++j) {
-      if (equal_rows(*map.keys(), j, *keys, i)) positions[static_cast<std::size_t>(i)] = j;
+      if (!equal_rows(*map.keys(), j, *keys, i)) continue;
+      positions[static_cast<std::size_t>(i)] = j;  // The first: decoded JSON may have several.
+      break;
     }
   }
   return gather(map.items(), std::span<const i64>(positions));
+}
+
+/// What an access function takes besides an array and an index from `base`.
+struct access_form {
+  int base = 0;
+  accepts index = accepts::integer;
+  bool maps = false;     ///< A map and a key.
+  bool members = false;  ///< A struct, or an array of structs, and a member's name.
+  bool any_key = false;  ///< The key is converted to the map's key type, whatever it is.
+};
+
+scalar_binding passed_on(bound_ptr e) {
+  const auto type = e->type();
+  return {{std::move(e)}, type, [](arguments_span v, i64, const evaluation_context&) { return v[0]; }, true};
 }
 
 /// The member of that name, in any case; -1 if there is none or more than one.
@@ -107,45 +123,50 @@ int member_named(const arrow::DataType& structure, const std::string& name) {
   return found;
 }
 
-bind_rule element_rule(const function_text& f, int base) {
+int member_called(const function_text& f, const bound_list& a, const arrow::DataType& structure) {
+  const auto name = constant_text(*a[1]);
+  const int member = name ? member_named(structure, *name) : -1;
+  if (member < 0) refuse_arguments(f, a, "a constant text names one member of the struct; there are " + to_ddl(structure));
+  return member;
+}
+
+scalar_binding bind_key(const function_text& f, bound_list a, bool any_key) {
+  const auto& map = static_cast<const arrow::MapType&>(*a[0]->type());
+  const auto item = map.item_type();
+  const auto key = any_key ? map.key_type() : common_type_without_loss(map.key_type(), a[1]->type());
+  if (!key) refuse_arguments(f, a, "the key is not of the map's key type");
+  a[0] = bind_cast(a[0], types::map(key, item));
+  a[1] = bind_cast(a[1], key);
+  return {std::move(a), item, [](arguments_span v, i64 rows, const evaluation_context&) { return map_value_kernel(v, rows); },
+          true};
+}
+
+bind_rule element_rule(const function_text& f, const access_form& form) {
   return [=](bound_list a) -> scalar_binding {
-    if (is_map_type(*a[0]->type())) {
-      const auto& map = static_cast<const arrow::MapType&>(*a[0]->type());
-      a[1] = bind_cast(a[1], map.key_type());
-      return {std::move(a), map.item_type(),
-              [](arguments_span v, i64 rows, const evaluation_context&) { return map_value_kernel(v, rows); }, true};
-    }
-    if (base == 0 && is_struct_type(*a[0]->type())) {
-      const auto name = constant_text(*a[1]);
-      const int member = name ? member_named(*a[0]->type(), *name) : -1;
-      if (member < 0) refuse_arguments(f, a, "a struct's member is named by a constant text");
-      auto e = bind_member(a[0], member);
-      const auto type = e->type();
-      return {{std::move(e)}, type, [](arguments_span v, i64, const evaluation_context&) { return v[0]; }, true};
-    }
+    const auto type = a[0]->type();
+    if (form.maps && is_map_type(*type)) return bind_key(f, std::move(a), form.any_key);
+    if (form.members && is_null_type(*type)) return passed_on(a[0]);
+    if (form.members && is_struct_type(*type)) return passed_on(bind_member(a[0], member_called(f, a, *type)));
     if (!is_list_arg(a[0])) refuse_arguments(f, a, "it takes an array and an index, or a map and a key");
-    if (const auto name = constant_text(*a[1]); base == 0 && name && is_struct_type(*element_type(*a[0]->type()))) {
-      const int member = member_named(*element_type(*a[0]->type()), *name);
-      if (member < 0) refuse_arguments(f, a, "the array's structs have no member '" + *name + "'");
-      auto e = bind_element_member(a[0], member);
-      const auto type = e->type();
-      return {{std::move(e)}, type, [](arguments_span v, i64, const evaluation_context&) { return v[0]; }, true};
-    }
-    if (base == 0 && is_string_type(*a[1]->type())) refuse_arguments(f, a, "an array's index is a whole number");
-    auto index = convert(a[1], accepts::integer);
-    if (!index) refuse_arguments(f, a, "the index is a number");
-    a[1] = std::move(index);
-    const auto type = element_type(*a[0]->type());
-    return {std::move(a), type,
-            [base](arguments_span v, i64 rows, const evaluation_context&) { return element_kernel(v, rows, base); }, true};
+    const auto element = element_type(*type);
+    if (form.members && is_struct_type(*element) && is_string_type(*a[1]->type()))
+      return passed_on(bind_element_member(a[0], member_called(f, a, *element)));
+    const auto index = convert(a[1], form.index);
+    if (!index) refuse_arguments(f, a, "an array's index is a whole number");
+    a[1] = bind_cast(index, types::integer());
+    return {std::move(a), element,
+            [base = form.base](arguments_span v, i64 rows, const evaluation_context&) { return element_kernel(v, rows, base); },
+            true};
   };
 }
 
 /// An array and a value of its element type.
-bound_list list_and_value(const function_text& f, bound_list a, bool null_value = false) {
+bound_list list_and_value(const function_text& f, bound_list a, type_rule rule, bool null_value = false) {
   if (!is_list_arg(a[0]) || (is_null_type(*a[1]->type()) && !null_value))
     refuse_arguments(f, a, "it takes an array and a value");
-  const auto type = common_type(element_type(*a[0]->type()), a[1]->type());
+  const auto element = element_type(*a[0]->type());
+  const bool other_struct = is_struct_type(*element) && is_struct_type(*a[1]->type()) && !element->Equals(*a[1]->type());
+  const auto type = other_struct ? nullptr : rule(element, a[1]->type());
   if (!type) refuse_arguments(f, a, "the value does not fit the array's elements");
   a[0] = bind_cast(a[0], types::list(type));
   a[1] = bind_cast(a[1], type);
@@ -154,9 +175,10 @@ bound_list list_and_value(const function_text& f, bound_list a, bool null_value 
 
 /// Calls `answer(list, row, value array, value row)` for rows where neither is null.
 template <class Out, class F>
-bind_rule search_rule(const function_text& f, const data_type& type, F answer) {
+bind_rule search_rule(const function_text& f, const data_type& type, type_rule rule, F answer) {
   return [=](bound_list a) -> scalar_binding {
-    a = list_and_value(f, std::move(a));
+    a = list_and_value(f, std::move(a), rule);
+    if (has_map(*a[1]->type())) refuse_arguments(f, a, "maps have no equality");
     auto kernel = [=](arguments_span v, i64 rows, const evaluation_context&) -> arrow::Datum {
       const auto validity = combine_validity(v, rows);
       if (validity.all_null) return all_null(type, rows);
@@ -260,7 +282,8 @@ bind_rule extreme_rule(bool greatest) {
   };
 }
 
-scalar_binding bind_join(bound_list a) {
+scalar_binding bind_join(const function_text& f, bound_list a) {
+  if (is_nested_type(*element_type(*a[0]->type()))) refuse_arguments(f, a, "the elements are texts, numbers, dates or times");
   a[0] = bind_cast(a[0], types::list(types::string()));
   const bool replace = a.size() == 3;
   auto kernel = [replace](arguments_span v, i64 rows, const evaluation_context&) -> arrow::Datum {
@@ -420,6 +443,8 @@ scalar_binding bind_repeat(bound_list a) {
   const auto type = types::list(a[0]->type());
   a[1] = bind_cast(a[1], types::integer());
   auto kernel = [type](arguments_span v, i64 rows, const evaluation_context&) -> arrow::Datum {
+    auto validity = combine_validity(v.subspan(1), rows);
+    if (validity.all_null) return all_null(type, rows);
     const auto values = as_array(v[0], rows);
     const reader<i32> count(v[1]);
     list_writer out(rows);
@@ -427,15 +452,24 @@ scalar_binding bind_repeat(bound_list a) {
       for (i32 k = 0; k < count[i]; ++k) out.add(i);
       out.next();
     }
-    return out.finish(type, values, combine_validity(v.subspan(1), rows));
+    return out.finish(type, values, std::move(validity));
   };
   return {std::move(a), type, kernel, true};
+}
+
+/// For functions that put elements in order: refuses those that have none, and a direction that is not constant.
+bind_rule sorting_rule(const function_text& f, bind_rule rule) {
+  return [=](bound_list a) -> scalar_binding {
+    if (has_map(*a[0]->type())) refuse_arguments(f, a, "maps have no order");
+    if (a.size() > 1 && !a[1]->constant()) refuse_arguments(f, a, "the direction is a constant true or false");
+    return rule(std::move(a));
+  };
 }
 
 /// An array with a value put in front or behind.
 bind_rule extend_rule(const function_text& f, bool front) {
   return [=](bound_list a) -> scalar_binding {
-    a = list_and_value(f, std::move(a), true);
+    a = list_and_value(f, std::move(a), common_type_without_loss, true);
     const auto one = bind_call("array", {a[1]});
     auto call = bind_call("array_concat", front ? bound_list{one, a[0]} : bound_list{a[0], one});
     const auto type = call->type();
@@ -451,32 +485,35 @@ void define_access(function_catalog& c) {
   const function_text array_size{"array_size", "array_size(a)", "Elements of an array; null for null."};
   define(c, array_size, takes({any}), size_rule(array_size, 0, true));
   const function_text bracket{"[]", "a[i]", "The element at index i (from 0) or the value of key i; null if there is none."};
-  define(c, bracket, takes({any, any}), element_rule(bracket, 0));
+  define(c, bracket, takes({any, any}),
+         element_rule(bracket, {.index = plain_whole, .maps = true, .members = true, .any_key = true}));
   const function_text get{"get", "get(array, i)", "The element at index i (from 0); null if there is none."};
-  define(c, get, takes({any, any}), element_rule(get, 0));
+  define(c, get, takes({any, any}), element_rule(get, {}));
   const function_text at{"element_at", "element_at(a, i)",
                          "The element at place i (from 1, or from the end by -1) or the value of key i."};
-  define(c, at, takes({any, any}), element_rule(at, 1));
+  define(c, at, takes({any, any}), element_rule(at, {.base = 1, .index = plain_integer, .maps = true}));
   define_synonyms(c, {"try_element_at"});
   const function_text has{"array_contains", "array_contains(array, value)",
                           "Whether the value is among the elements; null if only a null may be."};
-  define(c, has, takes({any, any}), search_rule<bool>(has, types::boolean(), contains));
+  define(c, has, takes({any, any}), search_rule<bool>(has, types::boolean(), common_type_without_text, contains));
   const function_text place{"array_position", "array_position(array, value)", "The place (from 1) of the value, or 0."};
-  define(c, place, takes({any, any}), search_rule<i64>(place, types::bigint(), position));
+  define(c, place, takes({any, any}), search_rule<i64>(place, types::bigint(), common_type_without_loss, position));
 }
 
 void define_rearranged(function_catalog& c) {
   using enum accepts;
-  define(
-      c,
-      {"sort_array", "sort_array(array [, ascending])", "Elements in order; nulls first when ascending, last when descending."},
-      takes({list, boolean}, 1), rearrange_rule([](arguments_span v, const list_reader& l, i64 i, list_writer& out) {
-        const bool up = v.size() < 2 || reader<bool>(v[1])[i];
-        sort_row(l, i, out, up, up);
-      }));
-  define(
-      c, {"array_sort", "array_sort(array [, comparator])", "Elements in order, nulls last."}, takes({list}),
-      rearrange_rule([](arguments_span, const list_reader& l, i64 i, list_writer& out) { sort_row(l, i, out, true, false); }));
+  const function_text sort{"sort_array", "sort_array(array [, ascending])",
+                           "Elements in order; nulls first when ascending, last when descending."};
+  define(c, sort, takes({list, boolean}, 1),
+         sorting_rule(sort, rearrange_rule([](arguments_span v, const list_reader& l, i64 i, list_writer& out) {
+                        const bool up = v.size() < 2 || reader<bool>(v[1])[i];
+                        sort_row(l, i, out, up, up);
+                      })));
+  const function_text nulls_last{"array_sort", "array_sort(array [, comparator])", "Elements in order, nulls last."};
+  define(c, nulls_last, takes({list}),
+         sorting_rule(nulls_last, rearrange_rule([](arguments_span, const list_reader& l, i64 i, list_writer& out) {
+                        sort_row(l, i, out, true, false);
+                      })));
   define(c, {"array_reverse", "reverse(array)", "Elements backwards."}, takes({list}),
          rearrange_rule([](arguments_span, const list_reader& l, i64 i, list_writer& out) {
            for (auto j = l.end(i); j-- > l.begin(i);) out.add(j);
@@ -491,7 +528,7 @@ void define_rearranged(function_catalog& c) {
          takes({list, integer, integer}), rearrange_rule(slice_row));
   const function_text remove{"array_remove", "array_remove(array, value)", "Elements other than the value."};
   define(c, remove, takes({any, any}), [remove](bound_list a) {
-    a = list_and_value(remove, std::move(a), true);
+    a = list_and_value(remove, std::move(a), common_type_without_loss, true);
     return rearrange_rule([](arguments_span v, const list_reader& l, i64 i, list_writer& out) {
       const auto value = as_array(v[1], v[1].is_scalar() ? 1 : v[1].length());
       const i64 row = v[1].is_scalar() ? 0 : i;
@@ -510,17 +547,19 @@ void register_collection(function_catalog& c) {
   define(c, array_of, takes_many({any}, 0), [array_of](bound_list a) { return bind_array(array_of, std::move(a)); });
   define_access(c);
   define_rearranged(c);
-  define(c, {"array_min", "array_min(array)", "The least element that is not null."}, takes({list}), extreme_rule(false));
-  define(c, {"array_max", "array_max(array)", "The greatest element that is not null."}, takes({list}), extreme_rule(true));
-  define(c, {"array_join", "array_join(array, separator [, for_null])", "Elements as one text."}, takes({list, text, text}, 2),
-         bind_join);
+  const function_text least{"array_min", "array_min(array)", "The least element that is not null."};
+  define(c, least, takes({list}), sorting_rule(least, extreme_rule(false)));
+  const function_text greatest{"array_max", "array_max(array)", "The greatest element that is not null."};
+  define(c, greatest, takes({list}), sorting_rule(greatest, extreme_rule(true)));
+  const function_text join{"array_join", "array_join(array, separator [, for_null])", "Elements as one text."};
+  define(c, join, takes({list, plain_text, plain_text}, 2), [join](bound_list a) { return bind_join(join, std::move(a)); });
   const function_text concat{"array_concat", "concat(array, ...)", "Arrays one after another."};
   define(c, concat, takes_many({any}, 1), [concat](bound_list a) { return bind_array_concat(concat, std::move(a)); });
   const function_text flatten{"flatten", "flatten(array)", "Arrays within an array one after another."};
   define(c, flatten, takes({list}), [flatten](bound_list a) { return bind_flatten(flatten, std::move(a)); });
   const function_text sequence{"sequence", "sequence(start, stop [, step])", "Numbers, dates or times from start to stop."};
   define(c, sequence, takes({any, any, any}, 2), [sequence](bound_list a) { return bind_sequence(sequence, std::move(a)); });
-  define(c, {"array_repeat", "array_repeat(value, n)", "The value n times."}, takes({any, integer}), bind_repeat);
+  define(c, {"array_repeat", "array_repeat(value, n)", "The value n times."}, takes({any, plain_integer}), bind_repeat);
   const function_text append{"array_append", "array_append(array, value)", "The array with the value behind."};
   define(c, append, takes({any, any}), extend_rule(append, false));
   const function_text prepend{"array_prepend", "array_prepend(array, value)", "The array with the value in front."};

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <arrow/api.h>
 
 #include "flow/error.hpp"
@@ -80,17 +82,14 @@ scalar_kernel comparison_kernel(const arrow::DataType& type) {
   }
 }
 
-bool has_map(const arrow::DataType& type) {
-  if (is_map_type(type)) return true;
-  for (const auto& f : type.fields()) {
-    if (has_map(*f->type())) return true;
-  }
-  return false;
-}
-
-/// Both sides brought to the type they are compared in.
-bound_list comparable(const function_text& f, bound_list arguments) {
-  const auto type = comparison_type(arguments[0]->type(), arguments[1]->type());
+/// Both sides brought to the type they are compared in. A BOOLEAN may be equal to a number, but not less.
+bound_list comparable(const function_text& f, bound_list arguments, bool ordered) {
+  const auto& left = arguments[0]->type();
+  const auto& right = arguments[1]->type();
+  if (ordered &&
+      (left->id() == arrow::Type::BOOL ? is_numeric_type(*right) : right->id() == arrow::Type::BOOL && is_numeric_type(*left)))
+    refuse_arguments(f, arguments, "a BOOLEAN and a number have no order; cast one side");
+  const auto type = same_structure(*left, *right) ? left : comparison_type(left, right);
   if (!type) refuse_arguments(f, arguments, "they cannot be compared; cast one side");
   if (has_map(*type)) refuse_arguments(f, arguments, "maps have no order and no equality");
   for (auto& a : arguments) a = bind_cast(a, type);
@@ -100,7 +99,7 @@ bound_list comparable(const function_text& f, bound_list arguments) {
 template <relation r>
 void define_relation(function_catalog& c, const function_text& f) {
   define(c, f, takes({accepts::any, accepts::any}), [f](bound_list arguments) -> scalar_binding {
-    arguments = comparable(f, std::move(arguments));
+    arguments = comparable(f, std::move(arguments), r != relation::equal && r != relation::not_equal);
     auto kernel = comparison_kernel<r>(*arguments[0]->type());
     return {std::move(arguments), types::boolean(), std::move(kernel), true};
   });
@@ -124,7 +123,7 @@ scalar_kernel null_safe_kernel(scalar_kernel equal) {
 
 void define_null_safe(function_catalog& c, const function_text& f) {
   define(c, f, takes({accepts::any, accepts::any}), [f](bound_list arguments) -> scalar_binding {
-    arguments = comparable(f, std::move(arguments));
+    arguments = comparable(f, std::move(arguments), false);
     auto kernel = null_safe_kernel(comparison_kernel<relation::equal>(*arguments[0]->type()));
     return {std::move(arguments), types::boolean(), std::move(kernel), true};
   });
@@ -169,7 +168,11 @@ void register_comparison(function_catalog& c) {
   define_synonyms(c, {"equal_null"});
   const function_text in{"in", "a IN (b, ...)", "Whether a equals one of the others."};
   define(c, in, takes_many({accepts::any, accepts::any}, 2), [in](bound_list arguments) -> scalar_binding {
-    arguments = to_common_type(in, std::move(arguments));
+    const auto& value = *arguments[0]->type();
+    const bool alike =
+        std::all_of(arguments.begin(), arguments.end(), [&](const bound_ptr& a) { return same_structure(value, *a->type()); });
+    if (!alike) arguments = to_common_type(in, std::move(arguments));
+    if (has_map(*arguments[0]->type())) refuse_arguments(in, arguments, "maps have no equality");
     auto kernel = in_kernel(comparison_kernel<relation::equal>(*arguments[0]->type()));
     return {std::move(arguments), types::boolean(), std::move(kernel), true};
   });

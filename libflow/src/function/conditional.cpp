@@ -6,6 +6,7 @@
 #include "function/row_compare.hpp"
 #include "function/row_kernels.hpp"
 #include "function/signature.hpp"
+#include "row/encoded_order.hpp"
 
 namespace flow {
 
@@ -126,12 +127,20 @@ scalar_kernel extreme_kernel(data_type type, bool greatest) {
 }
 
 template <class MakeKernel>
-bind_rule common_type_rule(const function_text& f, MakeKernel make) {
-  return [f, make](bound_list arguments) -> scalar_binding {
-    arguments = to_common_type(f, std::move(arguments));
+bind_rule common_type_rule(const function_text& f, MakeKernel make, type_rule rule = common_type) {
+  return [f, make, rule](bound_list arguments) -> scalar_binding {
+    arguments = to_common_type(f, std::move(arguments), rule);
     const auto type = arguments[0]->type();
     return {std::move(arguments), type, make(type), true};
   };
+}
+
+bind_rule extreme_rule(const function_text& f, bool greatest) {
+  const auto kernel = [f, greatest](const data_type& type) {
+    if (!row::has_order(*type)) throw error(errc::type_mismatch, f.usage + " cannot compare " + to_ddl(*type));
+    return extreme_kernel(type, greatest);
+  };
+  return common_type_rule(f, kernel, common_type_without_text);
 }
 
 scalar_binding as_binding(bound_ptr e) {
@@ -143,7 +152,7 @@ scalar_binding as_binding(bound_ptr e) {
 }
 
 bound_ptr null_literal(const data_type& type) { return bind_literal(arrow::MakeNullScalar(type)); }
-bound_ptr zero(const data_type& type) { return bind_cast(bind_literal(std::make_shared<arrow::Int32Scalar>(0)), type); }
+bound_ptr zero() { return bind_literal(std::make_shared<arrow::Int32Scalar>(0)); }
 
 }  // namespace
 
@@ -154,7 +163,10 @@ void register_conditional(function_catalog& c) {
   define(c, case_text, takes_many({any}, 2), [case_text](bound_list a) { return bind_case(case_text, std::move(a)); });
   define_synonyms(c, {"when"});
   const function_text if_text{"if", "if(c, a, b)", "a where the condition is true, else b."};
-  define(c, if_text, takes({any, any, any}), [if_text](bound_list a) { return bind_case(if_text, std::move(a)); });
+  define(c, if_text, takes({any, any, any}), [if_text](bound_list a) {
+    if (is_null_type(*a[0]->type())) a[0] = bind_cast(a[0], types::boolean());
+    return bind_case(if_text, std::move(a));
+  });
   define_synonyms(c, {"iff"});
   const function_text coalesce{"coalesce", "coalesce(a, ...)", "The first argument that is not null."};
   define(c, coalesce, takes_many({any}, 1), common_type_rule(coalesce, coalesce_kernel));
@@ -162,22 +174,25 @@ void register_conditional(function_catalog& c) {
   define(c, nvl, takes({any, any}), common_type_rule(nvl, coalesce_kernel));
   define_synonyms(c, {"ifnull"});
   const function_text greatest{"greatest", "greatest(a, b, ...)", "The greatest argument; nulls do not count."};
-  define(c, greatest, takes_many({any}, 2),
-         common_type_rule(greatest, [](const data_type& t) { return extreme_kernel(t, true); }));
+  define(c, greatest, takes_many({any}, 2), extreme_rule(greatest, true));
   const function_text least{"least", "least(a, b, ...)", "The least argument; nulls do not count."};
-  define(c, least, takes_many({any}, 2), common_type_rule(least, [](const data_type& t) { return extreme_kernel(t, false); }));
+  define(c, least, takes_many({any}, 2), extreme_rule(least, false));
   define(c, {"nvl2", "nvl2(a, b, c)", "b where a is not null, else c."}, takes({any, any, any}),
          [](bound_list a) { return as_binding(bind_call("if", {bind_call("isnotnull", {a[0]}), a[1], a[2]})); });
   define(c, {"nullif", "nullif(a, b)", "a, or null where it equals b."}, takes({any, any}), [](bound_list a) {
     return as_binding(bind_call("if", {bind_call("=", {a[0], a[1]}), null_literal(a[0]->type()), a[0]}));
   });
-  define(c, {"zeroifnull", "zeroifnull(a)", "a, or 0 where it is null."}, takes({number}),
-         [](bound_list a) { return as_binding(bind_call("coalesce", {a[0], zero(a[0]->type())})); });
-  define(c, {"nullifzero", "nullifzero(a)", "a, or null where it is 0."}, takes({number}), [](bound_list a) {
-    return as_binding(bind_call("if", {bind_call("=", {a[0], zero(a[0]->type())}), null_literal(a[0]->type()), a[0]}));
+  define(c, {"zeroifnull", "zeroifnull(a)", "a, or 0 where it is null."}, takes({any}),
+         [](bound_list a) { return as_binding(bind_call("coalesce", {a[0], zero()})); });
+  define(c, {"nullifzero", "nullifzero(a)", "a, or null where it is 0."}, takes({any}), [](bound_list a) {
+    return as_binding(bind_call("if", {bind_call("=", {a[0], zero()}), null_literal(a[0]->type()), a[0]}));
   });
-  define(c, {"nanvl", "nanvl(a, b)", "a, or b where a is NaN."}, takes({float64, float64}),
-         [](bound_list a) { return as_binding(bind_call("if", {bind_call("isnan", {a[0]}), a[1], a[0]})); });
+  const function_text nanvl{"nanvl", "nanvl(a, b)", "a, or b where a is NaN."};
+  define(c, nanvl, takes({any, any}), [nanvl](bound_list a) {
+    const bool floats = a[0]->type()->id() == arrow::Type::FLOAT && a[1]->type()->id() == arrow::Type::FLOAT;
+    if (!floats) a = convert_all(nanvl, takes({float64, float64}), std::move(a));
+    return as_binding(bind_call("if", {bind_call("isnan", {a[0]}), a[1], a[0]}));
+  });
   define(c, {"isnan", "isnan(a)", "Whether the number is NaN; false for null."}, takes({float64}),
          [](bound_list a) -> scalar_binding {
            auto kernel = [](std::span<const arrow::Datum> v, std::int64_t rows, const evaluation_context&) -> arrow::Datum {

@@ -278,7 +278,7 @@ void define_epoch_times(function_catalog& c) {
     };
   };
   const auto to_units = [](i64 factor) { return [factor](i64 t) { return floor_div(t, factor); }; };
-  define(c, {"timestamp_seconds", "timestamp_seconds(n)", "The time n seconds after 1970."}, takes({number}),
+  define(c, {"timestamp_seconds", "timestamp_seconds(n)", "The time n seconds after 1970."}, takes({plain_number}),
          [](bound_list a) -> scalar_binding {
            auto cast = bind_cast(a[0], types::timestamp());
            return {{std::move(cast)},
@@ -286,17 +286,17 @@ void define_epoch_times(function_catalog& c) {
                    [](std::span<const arrow::Datum> v, i64, const evaluation_context&) { return v[0]; },
                    true};
          });
-  define(c, {"timestamp_millis", "timestamp_millis(n)", "The time n milliseconds after 1970."}, takes({bigint}),
+  define(c, {"timestamp_millis", "timestamp_millis(n)", "The time n milliseconds after 1970."}, takes({plain_whole}),
          types::timestamp(), map_values<i64, i64>(types::timestamp(), from_units(1000)));
-  define(c, {"timestamp_micros", "timestamp_micros(n)", "The time n microseconds after 1970."}, takes({bigint}),
+  define(c, {"timestamp_micros", "timestamp_micros(n)", "The time n microseconds after 1970."}, takes({plain_whole}),
          types::timestamp(), map_values<i64, i64>(types::timestamp(), from_units(1)));
-  define(c, {"unix_seconds", "unix_seconds(time)", "Seconds since 1970."}, takes({timestamp}), types::bigint(),
+  define(c, {"unix_seconds", "unix_seconds(time)", "Seconds since 1970."}, takes({plain_timestamp}), types::bigint(),
          map_values<i64, i64>(types::bigint(), to_units(micros_per_second)));
-  define(c, {"unix_millis", "unix_millis(time)", "Milliseconds since 1970."}, takes({timestamp}), types::bigint(),
+  define(c, {"unix_millis", "unix_millis(time)", "Milliseconds since 1970."}, takes({plain_timestamp}), types::bigint(),
          map_values<i64, i64>(types::bigint(), to_units(1000)));
-  define(c, {"unix_micros", "unix_micros(time)", "Microseconds since 1970."}, takes({timestamp}), types::bigint(),
+  define(c, {"unix_micros", "unix_micros(time)", "Microseconds since 1970."}, takes({plain_timestamp}), types::bigint(),
          map_values<i64, i64>(types::bigint(), to_units(1)));
-  define(c, {"unix_date", "unix_date(date)", "Days since 1970."}, takes({date}), types::integer(),
+  define(c, {"unix_date", "unix_date(date)", "Days since 1970."}, takes({plain_date}), types::integer(),
          map_values<i32, i32>(types::integer(), [](i32 d) { return d; }));
   define(c, {"date_from_unix_date", "date_from_unix_date(n)", "The day n days after 1970-01-01."}, takes({integer}),
          types::date(), map_values<i32, i32>(types::date(), [](i32 d) { return d; }));
@@ -305,11 +305,11 @@ void define_epoch_times(function_catalog& c) {
 void define_date_arithmetic(function_catalog& c) {
   using enum accepts;
   const auto& d = types::date();
-  define(c, {"date_add", "date_add(date, days)", "The date so many days later."}, takes({date, integer}), d,
+  define(c, {"date_add", "date_add(date, days)", "The date so many days later."}, takes({date, days}), d,
          map_values<i32, i32, i32>(d, [](i32 day, i32 n) {
            return static_cast<i32>(static_cast<std::uint32_t>(day) + static_cast<std::uint32_t>(n));
          }));
-  define(c, {"date_sub", "date_sub(date, days)", "The date so many days earlier."}, takes({date, integer}), d,
+  define(c, {"date_sub", "date_sub(date, days)", "The date so many days earlier."}, takes({date, days}), d,
          map_values<i32, i32, i32>(d, [](i32 day, i32 n) {
            return static_cast<i32>(static_cast<std::uint32_t>(day) - static_cast<std::uint32_t>(n));
          }));

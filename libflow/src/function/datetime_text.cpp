@@ -57,19 +57,27 @@ scalar_binding unchanged(bound_ptr e) {
   return {{std::move(e)}, type, [](std::span<const arrow::Datum> v, i64, const evaluation_context&) { return v[0]; }, true};
 }
 
-/// to_date and its like: a cast, or a parse by pattern when one is given.
+/// to_date and its like: a cast, or a parse by pattern when one is given. Only TIMESTAMP is made of numbers, its seconds; to
+/// the others a value that is neither text nor time is its text.
 template <class Out>
-bind_rule parse_rule(const data_type& type, i64 unit, bool try_cast) {
+bind_rule parse_rule(const function_text& f, const data_type& type, i64 unit) {
   return [=](bound_list a) -> scalar_binding {
-    if (a.size() == 1 || !is_string_type(*a[0]->type())) return unchanged(bind_cast(a[0], type, try_cast));
+    const auto from = a[0]->type();
+    const bool seconds = is_numeric_type(*from) && is_timestamp_type(*type);
+    if (seconds && a.size() > 1) refuse_arguments(f, a, "a pattern is for texts; to_timestamp(number) takes seconds");
+    if (is_nested_type(*from)) refuse_arguments(f, a, "it takes a text, a date or a time");
+    if (!seconds && !is_date_or_time_type(*from)) a[0] = bind_cast(a[0], types::string());
+    if (a.size() == 1 || !is_string_type(*a[0]->type())) return unchanged(bind_cast(a[0], type));
     a[1] = bind_cast(a[1], types::string());
     return {std::move(a), type, parse_kernel<Out>(type, unit), true};
   };
 }
 
-scalar_binding bind_unix_timestamp(bound_list a) {
+scalar_binding bind_unix_timestamp(const function_text& f, bound_list a) {
   if (a.empty()) a.push_back(bind_call("current_timestamp", {}));
   if (!is_string_type(*a[0]->type())) {
+    if (!is_null_type(*a[0]->type()) && !is_date_or_time_type(*a[0]->type()))
+      refuse_arguments(f, a, "it takes a text, a date or a time");
     auto time = bind_cast(a[0], types::timestamp());
     // Towards zero, unlike unix_seconds.
     return {{std::move(time)},
@@ -93,18 +101,20 @@ void register_datetime_text(function_catalog& c) {
            if (a.size() < 2) a.push_back(default_pattern());
            return {std::move(a), types::string(), format_kernel(micros_per_second), true};
          });
-  define(c, {"to_date", "to_date(str [, pattern])", "The date a text stands for; null when it is none."}, takes({any, any}, 1),
-         parse_rule<i32>(types::date(), micros_per_day, false));
+  const function_text date_text{"to_date", "to_date(str [, pattern])", "The date a text stands for; null when it is none."};
+  define(c, date_text, takes({any, any}, 1), parse_rule<i32>(date_text, types::date(), micros_per_day));
   define_synonyms(c, {"try_to_date"});
-  define(c, {"to_timestamp", "to_timestamp(str [, pattern])", "The time a text stands for; null when it is none."},
-         takes({any, any}, 1), parse_rule<i64>(types::timestamp(), 1, false));
+  const function_text time_text{"to_timestamp", "to_timestamp(str [, pattern])",
+                                "The time a text stands for; null when it is none."};
+  define(c, time_text, takes({any, any}, 1), parse_rule<i64>(time_text, types::timestamp(), 1));
   define_synonyms(c, {"try_to_timestamp", "to_timestamp_ltz"});
-  define(c,
-         {"to_timestamp_ntz", "to_timestamp_ntz(str [, pattern])",
-          "The time without zone a text stands for; null when it is none."},
-         takes({any, any}, 1), parse_rule<i64>(types::timestamp_ntz(), 1, false));
-  define(c, {"unix_timestamp", "unix_timestamp([time [, pattern]])", "Seconds since 1970 of a time or a text."},
-         takes({any, any}, 0), bind_unix_timestamp);
+  const function_text ntz_text{"to_timestamp_ntz", "to_timestamp_ntz(str [, pattern])",
+                               "The time without zone a text stands for; null when it is none."};
+  define(c, ntz_text, takes({any, any}, 1), parse_rule<i64>(ntz_text, types::timestamp_ntz(), 1));
+  const function_text unix_text{"unix_timestamp", "unix_timestamp([time [, pattern]])",
+                                "Seconds since 1970 of a time or a text."};
+  define(c, unix_text, takes({any, any}, 0),
+         [unix_text](bound_list a) { return bind_unix_timestamp(unix_text, std::move(a)); });
   define_synonyms(c, {"to_unix_timestamp"});
   const auto named = [&](const function_text& f, const char* pattern) {
     define(c, f, takes({date}), [pattern = std::string(pattern)](bound_list a) {

@@ -243,11 +243,11 @@ bool sha2_of(string_sink& out, string_view message, std::int32_t bits) {
 void register_digest(function_catalog& c) {
   using enum accepts;
   const auto& s = types::string();
-  define(c, {"md5", "md5(a)", "The MD5 digest in hexadecimal digits."}, takes({bytes}), s, map_text<string_view>(s, md5));
-  define(c, {"sha1", "sha1(a)", "The SHA-1 digest in hexadecimal digits."}, takes({bytes}), s, map_text<string_view>(s, sha1));
+  define(c, {"md5", "md5(a)", "The MD5 digest in hexadecimal digits."}, takes({binary}), s, map_text<string_view>(s, md5));
+  define(c, {"sha1", "sha1(a)", "The SHA-1 digest in hexadecimal digits."}, takes({binary}), s, map_text<string_view>(s, sha1));
   define_synonyms(c, {"sha"});
   define(c, {"sha2", "sha2(a, bits)", "The SHA-2 digest of 224, 256, 384 or 512 bits in hexadecimal digits."},
-         takes({bytes, integer}), s, map_text<string_view, std::int32_t>(s, sha2_of));
+         takes({binary, integer}), s, map_text<string_view, std::int32_t>(s, sha2_of));
 }
 
 }  // namespace flow

@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 
 #include "flow/error.hpp"
+#include "format/line_scanner.hpp"
 #include "function/register.hpp"
 #include "function/row_kernels.hpp"
 #include "function/signature.hpp"
@@ -62,18 +63,22 @@ void to_base64(string_sink& out, string_view bytes) {
   }
 }
 
-bool from_base64(string_sink& out, string_view text) {
+/// Other characters than digits are passed over, or `strict`: only blanks are.
+bool from_base64(string_sink& out, string_view text, bool strict) {
   unsigned group = 0;
   int bits = 0;
   std::size_t digits = 0, padding = 0;
   for (const char c : text) {
-    if (c == '\r' || c == '\n') continue;
     if (c == '=') {
       ++padding;
       continue;
     }
     const auto digit = base64_digits.find(c);
-    if (digit == string_view::npos || padding != 0) return false;
+    if (digit == string_view::npos) {
+      if (strict && string_view(" \t\r\n\f\v").find(c) == string_view::npos) return false;
+      continue;
+    }
+    if (padding != 0) return false;
     ++digits;
     group = group << 6 | static_cast<unsigned>(digit);
     bits += 6;
@@ -193,7 +198,9 @@ void encode(string_sink& out, string_view text, string_view charset) {
 
 void decode(string_sink& out, string_view bytes, string_view charset) {
   const auto name = lower(charset);
-  if (name == "utf-8" || name == "utf8" || name == "us-ascii") return out.append(bytes);
+  const bool utf8 = name == "utf-8" || name == "utf8";
+  if (utf8 && !valid_utf8(bytes)) throw error(errc::evaluation_failed, "decode: the bytes are no UTF-8");
+  if (utf8 || name == "us-ascii") return out.append(bytes);
   std::string text;
   if (name == "iso-8859-1") {
     for (const char c : bytes) append_character(text, static_cast<unsigned char>(c));
@@ -269,9 +276,17 @@ void register_encoding(function_catalog& c) {
          map_text<i64>(s, [](string_sink& out, i64 v) { out.append(in_base(static_cast<std::uint64_t>(v), 2)); }));
   define(c, {"conv", "conv(str, from, to)", "Digits of one base in another."}, takes({text, integer, integer}), s,
          map_text<string_view, std::int32_t, std::int32_t>(s, convert_base));
-  define(c, {"base64", "base64(a)", "Base64 text of BINARY or a text."}, takes({bytes}), s,
+  define(c, {"base64", "base64(a)", "Base64 text of BINARY or a text."}, takes({binary}), s,
          map_text<string_view>(s, to_base64));
-  define_decoder(c, {"unbase64", "unbase64(str)", "The BINARY of Base64 text."}, types::binary(), from_base64);
+  define(c, {"unbase64", "unbase64(str)", "The BINARY of Base64 text."}, takes({text}), types::binary(),
+         map_text<string_view>(types::binary(), [](string_sink& out, string_view digits) {
+           if (!from_base64(out, digits, false))
+             throw error(errc::evaluation_failed, "unbase64: '" + std::string(digits) + "' cannot be decoded");
+         }));
+  define(c, {"try_unbase64", "try_unbase64(str)", "The BINARY of Base64 text. Null when it cannot be decoded."}, takes({text}),
+         types::binary(), map_text<string_view>(types::binary(), [](string_sink& out, string_view digits) {
+           return from_base64(out, digits, true);
+         }));
   define(c, {"url_encode", "url_encode(str)", "The text as a URL's form encoding."}, takes({text}), s,
          map_text<string_view>(s, url_encode));
   define_decoder(c, {"url_decode", "url_decode(str)", "The text of a URL's form encoding."}, s, url_decode);
@@ -280,7 +295,7 @@ void register_encoding(function_catalog& c) {
   const function_text decoded{"decode", "decode(binary, charset)",
                               "Bytes in a character set as text; or by cases: decode(v, search, result, ..., [default])."};
   define(c, decoded, takes_many({any}, 2), [decoded](bound_list a) { return bind_decode(decoded, std::move(a)); });
-  define(c, {"crc32", "crc32(a)", "The CRC-32 of BINARY or a text."}, takes({bytes}), types::bigint(),
+  define(c, {"crc32", "crc32(a)", "The CRC-32 of BINARY or a text."}, takes({binary}), types::bigint(),
          map_values<i64, string_view>(types::bigint(), crc32));
 }
 

@@ -153,7 +153,7 @@ template <class H, class Builder>
 void define_hash(function_catalog& c, const function_text& f, const data_type& type) {
   define(c, f, takes_many({accepts::any}, 1), [=](bound_list a) -> scalar_binding {
     for (const auto& e : a) {
-      if (is_map_type(*e->type())) refuse_arguments(f, a, "maps have no order, and so no hash");
+      if (has_map(*e->type())) refuse_arguments(f, a, "maps have no order, and so no hash");
     }
     auto kernel = [](std::span<const arrow::Datum> v, std::int64_t rows, const evaluation_context&) -> arrow::Datum {
       arrow::ArrayVector columns;

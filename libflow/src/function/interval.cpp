@@ -106,10 +106,12 @@ std::optional<scalar_binding> bind_time_arithmetic(char op, const bound_ptr& a, 
     if (is_string_type(*a->type())) return add_to_time(bind_cast(a, types::timestamp()), b, sign);
   }
   if (is_interval(a) && op == '+' && !is_interval(b)) return bind_time_arithmetic('+', b, a);
-  if (is_date(a) && is_integral_type(*b->type())) return shift_date(a, b, sign);
-  if (op == '+' && is_date(b) && is_integral_type(*a->type())) return shift_date(b, a, 1);
-  if (op == '-' && (is_time(a) || is_date(a)) && (is_time(b) || is_date(b) || is_string_type(*b->type())))
-    return between_times(a, b);
+  const auto counts_days = [](const bound_ptr& e) {
+    return is_integral_type(*e->type()) && e->type()->id() != arrow::Type::INT64;
+  };
+  if (is_date(a) && counts_days(b)) return shift_date(a, b, sign);
+  if (op == '+' && is_date(b) && counts_days(a)) return shift_date(b, a, 1);
+  if (op == '-' && (is_time(a) || is_date(a)) && (is_time(b) || is_date(b))) return between_times(a, b);
   if (op == '-' && is_string_type(*a->type()) && (is_time(b) || is_date(b))) return between_times(a, b);
   return std::nullopt;
 }

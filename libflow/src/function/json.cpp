@@ -19,7 +19,16 @@ namespace {
 using i64 = std::int64_t;
 using arguments_span = std::span<const arrow::Datum>;
 
+/// JSON comes as STRING, or as BINARY from where texts have no type; nothing else is taken for it.
+bound_ptr json_text(const function_text& f, const bound_list& a) {
+  const auto& type = *a[0]->type();
+  if (is_null_type(type)) return bind_cast(a[0], types::string());
+  if (!is_string_type(type) && type.id() != arrow::Type::BINARY) refuse_arguments(f, a, "JSON is a STRING or BINARY");
+  return a[0];
+}
+
 scalar_binding bind_from_json(const function_text& f, bound_list a) {
+  a[0] = json_text(f, a);
   const auto type = read_schema(f, a);
   if (!is_nested_type(*type)) refuse_arguments(f, a, "the schema is columns, an ARRAY or a MAP, not " + to_ddl(*type));
   const auto settings = read_options(f, a, 2);
@@ -29,6 +38,8 @@ scalar_binding bind_from_json(const function_text& f, bound_list a) {
 }
 
 scalar_binding bind_to_json(const function_text& f, bound_list a) {
+  if (is_null_type(*a[0]->type()))
+    return bind_whole(bind_cast(a[0], types::string()), types::string(), [](const array& nulls) { return nulls; });
   if (!is_nested_type(*a[0]->type())) refuse_arguments(f, a, "it takes a struct, an array or a map");
   const auto settings = read_options(f, a, 1);
   auto kernel = json_value_writer(settings, a[0]->type());
@@ -66,7 +77,8 @@ auto simple_builder() {
   return [] { return std::make_unique<Builder>(); };
 }
 
-scalar_binding bind_get_json_object(bound_list a) {
+scalar_binding bind_get_json_object(const function_text& f, bound_list a) {
+  a[0] = json_text(f, a);
   const auto found_by = [](const json_path& path, std::string_view text, std::string& found, arrow::StringBuilder& out) {
     found.clear();
     if (!path.find(text, found)) return false;
@@ -150,6 +162,7 @@ class tuple_reader {
 };
 
 scalar_binding bind_json_tuple(const function_text& f, bound_list a) {
+  a[0] = json_text(f, a);
   std::vector<std::string> names;
   std::vector<std::pair<std::string, data_type>> members;
   for (std::size_t i = 1; i < a.size(); ++i) {
@@ -182,30 +195,32 @@ void register_json(function_catalog& c) {
   };
   with_text(
       {"from_json", "from_json(json, schema [, options])", "The value a JSON text stands for, decoded by a schema in DDL."},
-      takes({bytes, text, map}, 2), bind_from_json);
+      takes({any, plain_text, map}, 2), bind_from_json);
   with_text({"to_json", "to_json(value [, options])", "A struct, an array or a map as JSON."}, takes({any, map}, 1),
             bind_to_json);
   with_text({"schema_of_json", "schema_of_json(json [, options])", "The schema, in DDL, of a constant JSON text."},
-            takes({text, map}, 1), bind_schema_of_json);
+            takes({plain_text, map}, 1), bind_schema_of_json);
   with_text({"json_tuple", "json_tuple(json, name, ...)", "A column for each of these members of a JSON object, as text."},
-            takes_many({bytes, text}, 2), bind_json_tuple);
-  define(c, {"get_json_object", "get_json_object(json, path)", "What stands at a path such as $.a[0].b, as text."},
-         takes({bytes, text}), bind_get_json_object);
-  define(c, {"json_array_length", "json_array_length(json)", "The number of elements of a JSON array; null for anything else."},
-         takes({bytes}), types::integer(),
-         for_each_text<arrow::Int32Builder>(simple_builder<arrow::Int32Builder>(), [](arguments_span) {
-           return [](i64, std::string_view json, arrow::Int32Builder& out) { return append_array_length(json, out); };
-         }));
-  define(c, {"json_object_keys", "json_object_keys(json)", "The names of a JSON object's members; null for anything else."},
-         takes({bytes}), types::list(types::string()),
-         for_each_text<arrow::ListBuilder>(
-             [] {
-               return std::make_unique<arrow::ListBuilder>(
-                   arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>(), types::list(types::string()));
-             },
-             [](arguments_span) {
-               return [](i64, std::string_view json, arrow::ListBuilder& out) { return append_object_keys(json, out); };
-             }));
+            takes_many({any, plain_text}, 2), bind_json_tuple);
+  with_text({"get_json_object", "get_json_object(json, path)", "What stands at a path such as $.a[0].b, as text."},
+            takes({any, plain_text}), bind_get_json_object);
+  const auto of_json = [&](const function_text& f, const data_type& type, scalar_kernel kernel) {
+    define(c, f, takes({any}), [=](bound_list a) { return scalar_binding{{json_text(f, a)}, type, kernel, true}; });
+  };
+  of_json({"json_array_length", "json_array_length(json)", "The number of elements of a JSON array; null for anything else."},
+          types::integer(), for_each_text<arrow::Int32Builder>(simple_builder<arrow::Int32Builder>(), [](arguments_span) {
+            return [](i64, std::string_view json, arrow::Int32Builder& out) { return append_array_length(json, out); };
+          }));
+  of_json({"json_object_keys", "json_object_keys(json)", "The names of a JSON object's members; null for anything else."},
+          types::list(types::string()),
+          for_each_text<arrow::ListBuilder>(
+              [] {
+                return std::make_unique<arrow::ListBuilder>(
+                    arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>(), types::list(types::string()));
+              },
+              [](arguments_span) {
+                return [](i64, std::string_view json, arrow::ListBuilder& out) { return append_object_keys(json, out); };
+              }));
 }
 
 }  // namespace flow

@@ -29,7 +29,8 @@ options read_options(const function_text& f, const bound_list& arguments, std::s
 
 data_type read_schema(const function_text& f, const bound_list& arguments) {
   const auto text = constant_text(*arguments[1]);
-  if (!text) refuse_arguments(f, arguments, "the schema is a constant text such as 'a INT, b STRING'");
+  const bool blank = !text || text->find_first_not_of(" \t\r\n") == std::string::npos;
+  if (blank) refuse_arguments(f, arguments, "the schema is a constant text such as 'a INT, b STRING'");
   try {
     return parse_type(*text);
   } catch (const error&) {

@@ -20,22 +20,29 @@ bound_ptr convert_null(const bound_ptr& e, accepts wanted) {
   switch (wanted) {
     case accepts::text:
     case accepts::bytes:
+    case accepts::plain_text:
       return cast_to(e, types::string());
     case accepts::binary:
       return cast_to(e, types::binary());
     case accepts::boolean:
       return cast_to(e, types::boolean());
     case accepts::integer:
+    case accepts::plain_integer:
+    case accepts::days:
       return cast_to(e, types::integer());
     case accepts::bigint:
+    case accepts::plain_whole:
       return cast_to(e, types::bigint());
     case accepts::float64:
     case accepts::number:
+    case accepts::plain_number:
       return cast_to(e, types::float64());
     case accepts::date:
+    case accepts::plain_date:
       return cast_to(e, types::date());
     case accepts::timestamp:
     case accepts::time:
+    case accepts::plain_timestamp:
       return cast_to(e, types::timestamp());
     case accepts::interval:
       return cast_to(e, types::interval());
@@ -46,6 +53,15 @@ bound_ptr convert_null(const bound_ptr& e, accepts wanted) {
     default:
       return e;
   }
+}
+
+bool is_short(const arrow::DataType& t) { return is_integral_type(t) && t.id() != arrow::Type::INT64; }
+
+bound_ptr convert_days(const bound_ptr& e) {
+  if (is_short(*e->type())) return cast_to(e, types::integer());
+  const auto text = constant_text(*e);
+  auto number = text ? bind_cast(e, types::integer(), true) : nullptr;
+  return number && number->constant() && number->constant()->is_valid ? number : nullptr;
 }
 
 }  // namespace
@@ -91,6 +107,20 @@ bound_ptr convert(const bound_ptr& e, accepts wanted) {
       return is_map_type(t) ? e : nullptr;
     case accepts::structure:
       return is_struct_type(t) ? e : nullptr;
+    case accepts::plain_text:
+      return is_string_type(t) ? e : nullptr;
+    case accepts::plain_number:
+      return is_numeric_type(t) ? e : nullptr;
+    case accepts::plain_whole:
+      return is_integral_type(t) ? cast_to(e, types::bigint()) : nullptr;
+    case accepts::plain_integer:
+      return is_short(t) ? cast_to(e, types::integer()) : nullptr;
+    case accepts::plain_date:
+      return t.id() == arrow::Type::DATE32 ? e : nullptr;
+    case accepts::plain_timestamp:
+      return is_timestamp_type(t) ? e : nullptr;
+    case accepts::days:
+      return convert_days(e);
   }
   return nullptr;
 }
@@ -119,11 +149,11 @@ bound_list convert_all(const function_text& f, const parameters& p, bound_list a
   return arguments;
 }
 
-bound_list to_common_type(const function_text& f, bound_list arguments) {
+bound_list to_common_type(const function_text& f, bound_list arguments, type_rule rule) {
   if (arguments.empty()) return arguments;
   auto type = arguments[0]->type();
   for (const auto& a : arguments) {
-    type = common_type(type, a->type());
+    type = rule(type, a->type());
     if (!type) refuse_arguments(f, arguments, "they have no common type");
   }
   for (auto& a : arguments) a = cast_to(a, type);

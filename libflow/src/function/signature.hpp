@@ -28,6 +28,13 @@ enum class accepts {
   list,
   map,
   structure,
+  plain_text,       ///< STRING as it is; nothing is converted to it.
+  plain_number,     ///< Any number as it is.
+  plain_whole,      ///< A whole number, as BIGINT.
+  plain_integer,    ///< A whole number of up to 32 bits, as INT.
+  plain_date,       ///< DATE as it is.
+  plain_timestamp,  ///< TIMESTAMP as it is.
+  days,             ///< A number of days, as INT: no BIGINT, and a STRING only where it is constant and a whole number.
 };
 
 struct parameters {
@@ -57,8 +64,9 @@ using bind_rule = std::function<scalar_binding(bound_list)>;
 bound_ptr convert(const bound_ptr& argument, accepts wanted);
 /// All arguments converted. @throws error{type_mismatch} naming the function, what it takes and what it got.
 bound_list convert_all(const function_text& f, const parameters& p, bound_list arguments);
-/// All arguments brought to one type by common_type. @throws error{type_mismatch}.
-bound_list to_common_type(const function_text& f, bound_list arguments);
+using type_rule = data_type (*)(const data_type&, const data_type&);
+/// All arguments brought to one type by the rule. @throws error{type_mismatch}.
+bound_list to_common_type(const function_text& f, bound_list arguments, type_rule rule = common_type);
 [[noreturn]] void refuse_arguments(const function_text& f, const bound_list& arguments, const std::string& why);
 
 /// Adds a function whose binding is free to choose; `bind` gets the arguments already converted.

@@ -262,7 +262,7 @@ scalar_binding bind_concat(const function_text& f, bound_list a) {
 /// Texts and arrays of text joined with a separator, nulls left out.
 scalar_binding bind_concat_ws(const function_text& f, bound_list a) {
   for (auto& e : a) {
-    if (is_list_type(*e->type())) {
+    if (is_list_type(*e->type()) && !is_nested_type(*element_type(*e->type()))) {
       e = bind_cast(e, types::list(types::string()));
     } else if (auto text = convert(e, accepts::text)) {
       e = std::move(text);
@@ -352,6 +352,12 @@ void define_edits(function_catalog& c) {
               [](std::span<const arrow::Datum> v, std::int64_t, const evaluation_context&) { return v[0]; },
               true};
     }
+    if (a[0]->type()->id() == arrow::Type::BINARY) {
+      auto backwards = [](string_sink& out, string_view b) {
+        std::for_each(b.rbegin(), b.rend(), [&](char byte) { out.push(byte); });
+      };
+      return {std::move(a), types::binary(), map_text<string_view>(types::binary(), backwards), true};
+    }
     a = convert_all({"reverse", "reverse(a)", ""}, takes({text}), std::move(a));
     return {std::move(a), types::string(), rewrite(reverse_text), true};
   });
@@ -375,7 +381,7 @@ void define_edits(function_catalog& c) {
            if (a.size() < 4) a.push_back(int_literal(-1));
            return {std::move(a), types::string(), map_text<string_view, string_view, i32, i32>(types::string(), overlay), true};
          });
-  define(c, {"soundex", "soundex(str)", "The Soundex code of a text."}, takes({text}), s, rewrite(soundex));
+  define(c, {"soundex", "soundex(str)", "The Soundex code of a text."}, takes({plain_text}), s, rewrite(soundex));
   define(c, {"quote", "quote(str)", "The text in single quotes, those within escaped."}, takes({text}), s,
          rewrite([](std::string& out, string_view t) {
            out += '\'';
@@ -396,8 +402,16 @@ void define_edits(function_catalog& c) {
   define(c, {"ascii", "ascii(str)", "The code of the first character; 0 for ''."}, takes({text}), types::integer(),
          map_values<i32, string_view>(types::integer(),
                                       [](string_view t) { return t.empty() ? 0 : static_cast<i32>(take_character(t)); }));
-  define(c, {"levenshtein", "levenshtein(a, b)", "The edits that make b of a."}, takes({text, text}), types::integer(),
-         map_values<i32, string_view, string_view>(types::integer(), levenshtein));
+  define(c, {"levenshtein", "levenshtein(a, b [, most])", "The edits that make b of a; -1 if there are more than `most`."},
+         takes({text, text, integer}, 2), [](bound_list a) -> scalar_binding {
+           if (a.size() < 3) a.push_back(bind_literal(std::make_shared<arrow::Int32Scalar>(std::numeric_limits<i32>::max())));
+           auto kernel =
+               map_values<i32, string_view, string_view, i32>(types::integer(), [](string_view x, string_view y, i32 most) {
+                 const auto edits = levenshtein(x, y);
+                 return edits > most ? -1 : edits;
+               });
+           return {std::move(a), types::integer(), std::move(kernel), true};
+         });
 }
 
 void define_parts(function_catalog& c) {
@@ -406,8 +420,14 @@ void define_parts(function_catalog& c) {
   define(c, {"substring", "substring(str, pos [, len])", "`len` characters from `pos` (from 1; from the end when negative)."},
          takes({bytes, integer, integer}, 2), bind_substring);
   define_synonyms(c, {"substr", "mid"});
-  define(c, {"left", "left(str, n)", "The first n characters."}, takes({text, integer}), s,
-         map_text<string_view, i32>(s, [](string_sink& out, string_view t, i32 n) { out.append(characters(t, 0, n)); }));
+  define(c, {"left", "left(str, n)", "The first n characters."}, takes({bytes, integer}), [](bound_list a) -> scalar_binding {
+    const auto type = a[0]->type();
+    const bool binary = type->id() == arrow::Type::BINARY;
+    auto kernel = map_text<string_view, i32>(type, [binary](string_sink& out, string_view t, i32 n) {
+      out.append(binary ? byte_substring(t, 1, n) : characters(t, 0, n));
+    });
+    return {std::move(a), type, std::move(kernel), true};
+  });
   define(c, {"right", "right(str, n)", "The last n characters."}, takes({text, integer}), s,
          map_text<string_view, i32>(s, [](string_sink& out, string_view t, i32 n) {
            if (n > 0) out.append(sql_substring(t, -std::int64_t{n}, std::numeric_limits<i32>::max()));

@@ -38,7 +38,7 @@ struct mask_rule {
   const replacement& of(char32_t c) const {
     if (c >= '0' && c <= '9') return digit;
     if (lower_character(c) != c) return upper;
-    if (upper_character(c) != c) return lower;
+    if (upper_character(c) != c || c == U'\u00DF') return lower;
     return other;
   }
 };
@@ -50,6 +50,7 @@ void append_masked(string_sink& out, string_view text, const mask_rule& rule) {
     const auto& instead = rule.of(c);
     if (instead) {
       out.append(*instead);
+      if (c > 0xFFFF) out.append(*instead);  // Java's characters have 16 bits.
     } else {
       out.append({begin, static_cast<std::size_t>(text.data() - begin)});
     }
@@ -63,6 +64,8 @@ scalar_binding bind_mask(const function_text& f, bound_list a) {
     const auto value = a[i]->constant();
     if (!value) refuse_arguments(f, a, "what takes a character's place is constant");
     *parts[i - 1] = value->is_valid ? constant_text(*a[i]) : std::nullopt;
+    if (*parts[i - 1] && character_count(**parts[i - 1]) != 1)
+      refuse_arguments(f, a, "what takes a character's place is one character");
   }
   auto kernel =
       map_text<string_view>(types::string(), [rule](string_sink& out, string_view text) { append_masked(out, text, rule); });
@@ -94,27 +97,30 @@ scalar_binding bind_elt(const function_text& f, bound_list a) {
 
 /// BINARY of hexadecimal digits, Base64 or UTF-8 text.
 scalar_binding bind_to_binary(const function_text& f, bound_list a, bool try_it) {
-  const auto format = a.size() > 1 ? constant_text(*a[1]) : std::optional<std::string>("hex");
+  const auto given = a.size() > 1 ? a[1]->constant() : std::make_shared<arrow::StringScalar>("hex");
+  if (!given) refuse_arguments(f, a, "the format is constant");
   std::string name;
-  if (format) append_lower(name, *format);
+  if (given->is_valid) append_lower(name, given->ToString());
   bound_ptr value;
   if (name == "utf-8" || name == "utf8") {
     value = bind_cast(a[0], types::binary());
   } else if (name == "base64") {
-    value = bind_call(try_it ? "try_unbase64" : "unbase64", {a[0]});
+    value = bind_call("try_unbase64", {a[0]});
   } else if (name == "hex") {
     value = bind_call("unhex", {a[0]});
+  } else if (!given->is_valid || try_it) {
+    value = bind_literal(arrow::MakeNullScalar(types::binary()));
   } else {
     refuse_arguments(f, a, "the format is one of the constants 'hex', 'utf-8' and 'base64'");
   }
-  const bool must_be = name == "hex" && !try_it;
-  auto kernel = [must_be](std::span<const arrow::Datum> v, std::int64_t rows, const evaluation_context&) -> arrow::Datum {
+  const bool must_be = !try_it && given->is_valid;
+  auto kernel = [must_be, name](std::span<const arrow::Datum> v, std::int64_t rows, const evaluation_context&) -> arrow::Datum {
     if (!must_be) return v[0];
     const null_reader digits(v[1]), bytes(v[0]);
     for (std::int64_t i = 0; i < rows; ++i) {
       if (bytes(i) && !digits(i))
         throw error(errc::evaluation_failed,
-                    "to_binary: '" + std::string(reader<string_view>(v[1])[i]) + "' is no hexadecimal number");
+                    "to_binary: '" + std::string(reader<string_view>(v[1])[i]) + "' cannot be read as " + name);
     }
     return v[0];
   };
@@ -130,7 +136,8 @@ void register_string_check(function_catalog& c) {
          types::boolean(), map_values<bool, string_view>(types::boolean(), passes_luhn));
   const function_text mask{"mask", "mask(str [, upper [, lower [, digit [, other]]]])",
                            "Capitals, small letters and digits replaced by X, x and n; NULL leaves a kind as it is."};
-  define(c, mask, takes({text, text, text, text, text}, 1), [mask](bound_list a) { return bind_mask(mask, std::move(a)); });
+  define(c, mask, takes({plain_text, plain_text, plain_text, plain_text, plain_text}, 1),
+         [mask](bound_list a) { return bind_mask(mask, std::move(a)); });
   const function_text elt{"elt", "elt(n, a, ...)", "The n-th argument (from 1); null if there is none."};
   define(c, elt, takes_many({any}, 2), [elt](bound_list a) { return bind_elt(elt, std::move(a)); });
   for (const bool try_it : {false, true}) {

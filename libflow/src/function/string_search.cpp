@@ -137,17 +137,35 @@ bind_rule like_rule(bool ignore_case) {
 /// 1-based place of `part` at or after character `from`, 0 if it is not there.
 i32 place_of(string_view part, string_view text, i32 from) {
   if (from < 1) return 0;
+  if (part.empty()) return 1;
   const auto start = character_offset(text, from - 1);
-  if (part.empty() && from > 1) return start <= text.size() && character_count(text) >= from - 1 ? from : 0;
   const auto at = text.find(part, start);
   return at == string_view::npos ? 0 : character_count(text.substr(0, at)) + 1;
 }
 
 scalar_binding bind_locate(bound_list a) {
   if (a.size() < 3) a.push_back(bind_literal(std::make_shared<arrow::Int32Scalar>(1)));
-  // A null start is no place: the answer is 0.
-  a[2] = bind_call("coalesce", {a[2], bind_literal(std::make_shared<arrow::Int32Scalar>(0))});
-  return {std::move(a), types::integer(), map_values<i32, string_view, string_view, i32>(types::integer(), place_of), true};
+  const auto& type = types::integer();
+  auto kernel = [places = map_values<i32, string_view, string_view, i32>(type, place_of)](
+                    std::span<const arrow::Datum> v, std::int64_t rows, const evaluation_context& context) -> arrow::Datum {
+    auto found = places(v, rows, context);
+    const null_reader nowhere(v[2]);
+    if (!nowhere.maybe()) return found;
+    // A null start is no place: the answer is 0, whatever the texts are.
+    const auto known = as_array(found, rows);
+    const auto& numbers = static_cast<const arrow::Int32Array&>(*known);
+    arrow::Int32Builder out;
+    check(out.Reserve(rows));
+    for (std::int64_t i = 0; i < rows; ++i) {
+      if (nowhere(i)) {
+        out.UnsafeAppend(0);
+      } else {
+        numbers.IsNull(i) ? out.UnsafeAppendNull() : out.UnsafeAppend(numbers.Value(i));
+      }
+    }
+    return check(out.Finish());
+  };
+  return {std::move(a), type, kernel, true};
 }
 
 i32 find_in_set(string_view wanted, string_view set) {

@@ -150,7 +150,7 @@ void register_url(function_catalog& c) {
   define(c,
          {"parse_url", "parse_url(url, part [, key])",
           "HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY or USERINFO of a URL, or a parameter of its query."},
-         takes({text, text, text}, 2), bind_parse_url);
+         takes({plain_text, plain_text, plain_text}, 2), bind_parse_url);
   define_synonyms(c, {"try_parse_url"});
 }
 

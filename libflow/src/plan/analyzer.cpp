@@ -8,6 +8,7 @@
 #include "plan/interval_text.hpp"
 #include "plan/name_resolution.hpp"
 #include "plan/plan_text.hpp"
+#include "types/type_rules.hpp"
 
 namespace flow::plan {
 
@@ -196,7 +197,8 @@ resolved_ptr analyzer::analyze_unite(const logical_plan& node) {
                                            "; select the same columns of each");
     }
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      const auto common = common_type(columns[i].type, other[i].type);
+      const bool alike = same_structure(*columns[i].type, *other[i].type);
+      const auto common = alike ? columns[i].type : common_type(columns[i].type, other[i].type);
       if (!common) {
         throw error(errc::type_mismatch, "column " + std::to_string(i + 1) + " of a union is " + to_ddl(*columns[i].type) +
                                              " (`" + columns[i].name + "`) on one side and " + to_ddl(*other[i].type) + " (`" +

@@ -1,6 +1,7 @@
 #include "types/type_rules.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include <arrow/api.h>
 
@@ -78,38 +79,64 @@ data_type wider_time(const data_type& a, const data_type& b) {
   return a->id() == arrow::Type::TIMESTAMP ? a : b;
 }
 
-template <class Rule>
-data_type wider_nested(const data_type& a, const data_type& b, Rule rule) {
+/// How far two types may be from the one they are brought to.
+enum class widening {
+  lossless,  ///< No value changes: no decimal gets digits that it may not keep.
+  numeric,   ///< Any two numbers.
+  textual,   ///< Also to the text of either.
+};
+
+bool same_member_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
+data_type common_of(const data_type& a, const data_type& b, widening how);
+
+/// Of two arrays, two maps, or two structs whose members are called alike.
+data_type common_nested(const data_type& a, const data_type& b, widening how) {
   if (is_list_type(*a)) {
-    auto element = rule(element_type(*a), element_type(*b));
+    auto element = common_of(element_type(*a), element_type(*b), how);
     return element ? types::list(element) : nullptr;
   }
   if (is_map_type(*a)) {
     const auto& x = static_cast<const arrow::MapType&>(*a);
     const auto& y = static_cast<const arrow::MapType&>(*b);
-    auto key = rule(x.key_type(), y.key_type());
-    auto item = rule(x.item_type(), y.item_type());
+    auto key = common_of(x.key_type(), y.key_type(), how);
+    auto item = common_of(x.item_type(), y.item_type(), how);
     return key && item ? types::map(key, item) : nullptr;
   }
   if (a->num_fields() != b->num_fields()) return nullptr;
   std::vector<std::pair<std::string, data_type>> members;
   for (int i = 0; i < a->num_fields(); ++i) {
-    auto member = rule(a->field(i)->type(), b->field(i)->type());
+    if (!same_member_name(a->field(i)->name(), b->field(i)->name())) return nullptr;
+    auto member = common_of(a->field(i)->type(), b->field(i)->type(), how);
     if (!member) return nullptr;
     members.emplace_back(a->field(i)->name(), std::move(member));
   }
   return types::structure(members);
 }
 
-}  // namespace
+bool holds_all_of(const arrow::DataType& decimal, const arrow::DataType& whole) {
+  const auto x = decimal_shape_of(decimal), y = decimal_shape_of(whole);
+  return is_integral_type(whole) && x.precision - x.scale >= y.precision;
+}
 
-data_type common_type(const data_type& a, const data_type& b) {
+data_type lossless_number(const data_type& a, const data_type& b) {
+  if (!is_decimal_type(*a) && !is_decimal_type(*b)) return wider_number(a, b);
+  if (is_decimal_type(*a) && holds_all_of(*a, *b)) return a;
+  return is_decimal_type(*b) && holds_all_of(*b, *a) ? b : nullptr;
+}
+
+data_type common_of(const data_type& a, const data_type& b, widening how) {
   if (a->Equals(*b)) return a;
   if (is_null_type(*a)) return b;
   if (is_null_type(*b)) return a;
-  if (is_numeric_type(*a) && is_numeric_type(*b)) return wider_number(a, b);
+  if (is_numeric_type(*a) && is_numeric_type(*b)) return how == widening::lossless ? lossless_number(a, b) : wider_number(a, b);
   if (is_date_or_time_type(*a) && is_date_or_time_type(*b)) return wider_time(a, b);
-  if (is_nested_type(*a) || is_nested_type(*b)) return a->id() == b->id() ? wider_nested(a, b, common_type) : nullptr;
+  if (is_nested_type(*a) || is_nested_type(*b)) return a->id() == b->id() ? common_nested(a, b, how) : nullptr;
+  if (how != widening::textual) return nullptr;
   const auto promoted = [](const arrow::DataType& t) {
     return t.id() != arrow::Type::BINARY && t.id() != arrow::Type::BOOL && t.id() != arrow::Type::INTERVAL_MONTH_DAY_NANO;
   };
@@ -117,6 +144,27 @@ data_type common_type(const data_type& a, const data_type& b) {
   if (is_string_type(*b) && promoted(*a)) return b;
   return nullptr;
 }
+
+}  // namespace
+
+bool has_map(const arrow::DataType& type) {
+  return is_map_type(type) ||
+         std::any_of(type.fields().begin(), type.fields().end(), [](const auto& f) { return has_map(*f->type()); });
+}
+
+bool same_structure(const arrow::DataType& a, const arrow::DataType& b) {
+  if (a.id() != b.id() || !is_nested_type(a)) return a.Equals(b);
+  if (a.num_fields() != b.num_fields()) return false;
+  for (int i = 0; i < a.num_fields(); ++i) {
+    if (!same_structure(*a.field(i)->type(), *b.field(i)->type())) return false;
+  }
+  return true;
+}
+
+data_type common_type(const data_type& a, const data_type& b) { return common_of(a, b, widening::textual); }
+data_type common_type_without_text(const data_type& a, const data_type& b) { return common_of(a, b, widening::numeric); }
+
+data_type common_type_without_loss(const data_type& a, const data_type& b) { return common_of(a, b, widening::lossless); }
 
 data_type comparison_type(const data_type& a, const data_type& b) {
   if (a->Equals(*b)) return a;
@@ -128,7 +176,7 @@ data_type comparison_type(const data_type& a, const data_type& b) {
   if (is_string_type(*b) && !is_null_type(*a)) return with_string(a);
   if (a->id() == arrow::Type::BOOL && is_numeric_type(*b)) return b;
   if (b->id() == arrow::Type::BOOL && is_numeric_type(*a)) return a;
-  if (is_nested_type(*a) && a->id() == b->id()) return wider_nested(a, b, comparison_type);
+  if (is_nested_type(*a) && a->id() == b->id()) return common_nested(a, b, widening::lossless);
   return common_type(a, b);
 }
 

@@ -50,6 +50,14 @@ decimal_shape adjusted(decimal_shape exact);
 /// At most 38 digits, cut.
 decimal_shape bounded(decimal_shape exact);
 
+/// Whether a map is in the type; such values have no order and no equality.
+bool has_map(const arrow::DataType& type);
+/// Whether the types differ at most in what members are called.
+bool same_structure(const arrow::DataType& a, const arrow::DataType& b);
+/// common_type() that makes no texts of other values.
+data_type common_type_without_text(const data_type& a, const data_type& b);
+/// common_type() that changes no value: no texts, and no decimals but for whole numbers that fit.
+data_type common_type_without_loss(const data_type& a, const data_type& b);
 /// The type both sides of a comparison operator are brought to; null when they cannot be compared.
 data_type comparison_type(const data_type& a, const data_type& b);
 
