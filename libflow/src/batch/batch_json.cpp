@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <arrow/api.h>
@@ -6,6 +7,7 @@
 #include "batch/arrow_status.hpp"
 #include "flow/batch.hpp"
 #include "flow/time.hpp"
+#include "format/line_scanner.hpp"
 #include "function/value_text.hpp"
 #include "types/calendar.hpp"
 
@@ -168,6 +170,9 @@ json short_float(float v) {
   return std::strtod(text.data(), nullptr);
 }
 
+/// JSON is UTF-8, also where a STRING was made of other bytes.
+json utf8(std::string_view text) { return valid_utf8(text) ? std::string(text) : repaired_utf8(text); }
+
 json list_at(const arrow::Array& values, std::int64_t from, std::int64_t to) {
   json out = json::array();
   for (std::int64_t i = from; i < to; ++i) out.push_back(value_at(values, i));
@@ -183,7 +188,14 @@ json nested_at(const arrow::Array& a, std::int64_t i) {
   if (a.type_id() == arrow::Type::MAP) {
     const auto& m = static_cast<const arrow::MapArray&>(a);
     for (auto j = m.value_offset(i); j < m.value_offset(i + 1); ++j) {
-      out.push_back(json::array({value_at(*m.keys(), j), value_at(*m.items(), j)}));
+      auto key = value_at(*m.keys(), j), item = value_at(*m.items(), j);
+      // Decoded JSON may have a key twice; a row's map has it once, with the last value, as Spark's rows do.
+      const auto known = std::find_if(out.begin(), out.end(), [&](const json& pair) { return pair[0] == key; });
+      if (known == out.end()) {
+        out.push_back(json::array({std::move(key), std::move(item)}));
+      } else {
+        (*known)[1] = std::move(item);
+      }
     }
     return out;
   }
@@ -213,7 +225,7 @@ json value_at(const arrow::Array& a, std::int64_t i) {
       return floating(v, v);
     }
     case arrow::Type::STRING:
-      return std::string(static_cast<const arrow::StringArray&>(a).GetView(i));
+      return utf8(static_cast<const arrow::StringArray&>(a).GetView(i));
     case arrow::Type::BINARY:
       return hex_of(static_cast<const arrow::BinaryArray&>(a).GetView(i));
     case arrow::Type::DATE32: {
@@ -224,6 +236,12 @@ json value_at(const arrow::Array& a, std::int64_t i) {
     case arrow::Type::TIMESTAMP:
       return timestamp_text(static_cast<const arrow::TimestampArray&>(a).Value(i));
     case arrow::Type::DECIMAL128: {
+      std::string text;
+      flow::append_decimal(text, arrow::Decimal128(static_cast<const arrow::Decimal128Array&>(a).GetValue(i)),
+                           static_cast<const arrow::DecimalType&>(*a.type()).scale());
+      return text;
+    }
+    case arrow::Type::INTERVAL_MONTH_DAY_NANO: {
       std::string text;
       append_value(text, a, i);
       return text;

@@ -65,6 +65,9 @@ void append_cell(std::string& out, const arrow::Array& values, std::int64_t row)
   switch (values.type_id()) {
     case arrow::Type::BINARY:
       return append_binary(out, static_cast<const arrow::BinaryArray&>(values).GetView(row));
+    case arrow::Type::DECIMAL128:
+      return append_decimal(out, arrow::Decimal128(static_cast<const arrow::Decimal128Array&>(values).GetValue(row)),
+                            static_cast<const arrow::DecimalType&>(*values.type()).scale());
     case arrow::Type::LIST:
       return append_list(out, static_cast<const arrow::ListArray&>(values), row);
     case arrow::Type::MAP:

@@ -1,5 +1,6 @@
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include <arrow/api.h>
 #include <arrow/util/decimal.h>
@@ -81,8 +82,22 @@ scalar_kernel number_to_decimal(const data_type& to) {
   }
 }
 
+/// try_cast's narrowing: truncated, and nothing for what does not fit.
+template <class To, class From>
+std::optional<To> fitting(From v) {
+  if constexpr (std::is_floating_point_v<From>) {
+    const auto whole = std::trunc(v);
+    const auto end = std::ldexp(From{1}, std::numeric_limits<To>::digits);
+    if (!(whole >= -end && whole < end)) return std::nullopt;
+    return static_cast<To>(whole);
+  } else {
+    if (!std::in_range<To>(v)) return std::nullopt;
+    return static_cast<To>(v);
+  }
+}
+
 template <class From>
-scalar_kernel number_to(const data_type& to) {
+scalar_kernel number_to(const data_type& to, bool try_cast) {
   if (is_decimal_type(*to)) return number_to_decimal<From>(to);
   if (to->id() == Type::BOOL) return map_values<bool, From>(to, [](From v) { return v != From{0}; });
   if (is_timestamp_type(*to)) {
@@ -101,6 +116,9 @@ scalar_kernel number_to(const data_type& to) {
   }
   return for_number(*to, [&](auto sample) {
     using To = decltype(sample);
+    if constexpr (std::is_integral_v<To>) {
+      if (try_cast) return map_values<To, From>(to, [](From v) { return fitting<To>(v); });
+    }
     return map_values<To, From>(to, [](From v) {
       if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
         return from_floating<To>(v);
@@ -111,17 +129,36 @@ scalar_kernel number_to(const data_type& to) {
   });
 }
 
-/// The floating-point number next to it. Arrow's own conversion multiplies by a power of ten that is itself rounded.
+/// The floating-point numbers next to decimals of one scale. Arrow's own conversion multiplies by a power of ten that is itself
+/// rounded. Where digits and power are exact in To, their quotient is rounded once; other values go through their text.
 template <class To>
-To nearest(const arrow::Decimal128& v, int scale) {
-  std::string text;
-  append_decimal(text, v, scale);
-  To out = 0;
-  std::from_chars(text.data(), text.data() + text.size(), out);
-  return out;
-}
+class nearest {
+  static constexpr std::int64_t exact_digits = std::int64_t{1} << std::numeric_limits<To>::digits;
+  static constexpr int exact_scale = sizeof(To) == 8 ? 22 : 10;
 
-scalar_kernel decimal_to(const data_type& from, const data_type& to) {
+ public:
+  explicit nearest(int scale) : scale_(scale) {
+    for (int i = 0; i < std::min(scale, exact_scale); ++i) power_ *= To{10};
+  }
+
+  To operator()(const arrow::Decimal128& v) {
+    const auto low = static_cast<std::int64_t>(v.low_bits());
+    const bool narrow = v.high_bits() == (low >> 63) && low <= exact_digits && low >= -exact_digits;
+    if (narrow && scale_ <= exact_scale) return static_cast<To>(low) / power_;
+    text_.clear();
+    append_decimal(text_, v, scale_);
+    To out = 0;
+    std::from_chars(text_.data(), text_.data() + text_.size(), out);
+    return out;
+  }
+
+ private:
+  int scale_;
+  To power_ = 1;
+  std::string text_;
+};
+
+scalar_kernel decimal_to(const data_type& from, const data_type& to, bool try_cast) {
   const int scale = decimal_shape_of(*from).scale;
   if (is_decimal_type(*to)) {
     const auto shape = decimal_shape_of(*to);
@@ -133,20 +170,24 @@ scalar_kernel decimal_to(const data_type& from, const data_type& to) {
   }
   if (is_timestamp_type(*to)) {
     return map_values<std::int64_t, arrow::Decimal128>(to, [scale](const arrow::Decimal128& v) -> std::optional<std::int64_t> {
-      const auto micros = rescaled(v, scale, 6, max_decimal_precision);
+      const auto cut = scale > 6 ? arrow::Decimal128(v.ReduceScaleBy(scale - 6, false)) : v;
+      const auto micros = rescaled(cut, std::min(scale, 6), 6, max_decimal_precision);
       if (!micros) return std::nullopt;
       return static_cast<std::int64_t>(micros->low_bits());
     });
   }
   return for_number(*to, [&](auto sample) {
     using To = decltype(sample);
-    return map_values<To, arrow::Decimal128>(to, [scale](const arrow::Decimal128& v) {
-      if constexpr (std::is_floating_point_v<To>) {
-        return nearest<To>(v, scale);
-      } else {
-        return static_cast<To>(whole_part(v, scale).low_bits());
-      }
-    });
+    if constexpr (std::is_floating_point_v<To>) {
+      return map_values<To, arrow::Decimal128>(to, nearest<To>(scale));
+    } else {
+      return map_values<To, arrow::Decimal128>(to, [scale, try_cast](const arrow::Decimal128& v) -> std::optional<To> {
+        const auto whole = whole_part(v, scale);
+        const auto low = static_cast<std::int64_t>(whole.low_bits());
+        if (try_cast && (whole.high_bits() != (low >> 63) || !std::in_range<To>(low))) return std::nullopt;
+        return static_cast<To>(low);
+      });
+    }
   });
 }
 
@@ -205,13 +246,19 @@ scalar_kernel text_to(const data_type& to, bool whole) {
   }
 }
 
+scalar_kernel nulls_of(const data_type& to) {
+  return [to](std::span<const arrow::Datum>, std::int64_t rows, const evaluation_context&) -> arrow::Datum {
+    return all_null(to, rows);
+  };
+}
+
 scalar_kernel time_to(const data_type& from, const data_type& to) {
   const bool date = from->id() == Type::DATE32;
   if (to->id() == Type::TIMESTAMP) {
     if (date) return map_values<std::int64_t, std::int32_t>(to, [](std::int32_t d) { return d * micros_per_day; });
     return map_values<std::int64_t, std::int64_t>(to, [](std::int64_t t) { return t; });
   }
-  if (date) return nullptr;
+  if (date) return is_numeric_type(*to) || to->id() == Type::BOOL ? nulls_of(to) : nullptr;
   if (to->id() == Type::DATE32) {
     return map_values<std::int32_t, std::int64_t>(to, [](std::int64_t t) { return static_cast<std::int32_t>(day_of(t)); });
   }
@@ -224,13 +271,15 @@ scalar_kernel time_to(const data_type& from, const data_type& to) {
   }
   return for_number(*to, [&](auto sample) {
     using To = decltype(sample);
-    return map_values<To, std::int64_t>(to, [](std::int64_t t) {
-      if constexpr (std::is_floating_point_v<To>) {
-        return static_cast<To>(static_cast<double>(t) / 1e6);
-      } else {
-        return static_cast<To>(floor_div(t, micros_per_second));
-      }
-    });
+    if constexpr (std::is_floating_point_v<To>) {
+      return map_values<To, std::int64_t>(to, [](std::int64_t t) { return static_cast<To>(static_cast<double>(t) / 1e6); });
+    } else {
+      return map_values<To, std::int64_t>(to, [](std::int64_t t) -> std::optional<To> {
+        const auto seconds = floor_div(t, micros_per_second);
+        if (!std::in_range<To>(seconds)) return std::nullopt;
+        return static_cast<To>(seconds);
+      });
+    }
   });
 }
 
@@ -277,6 +326,21 @@ scalar_kernel relabelled(const data_type& to) {
     data->type = to;
     return arrow::MakeArray(data);
   };
+}
+
+/// An integer's bytes, the highest first.
+scalar_kernel integer_bytes(const data_type& from, const data_type& to) {
+  return for_number(*from, [&](auto sample) -> scalar_kernel {
+    using From = decltype(sample);
+    if constexpr (std::is_integral_v<From>) {
+      return map_text<From>(to, [](string_sink& out, From v) {
+        for (int shift = 8 * (static_cast<int>(sizeof(From)) - 1); shift >= 0; shift -= 8)
+          out.push(static_cast<char>(v >> shift));
+      });
+    } else {
+      return nullptr;
+    }
+  });
 }
 
 scalar_kernel make_cast(const data_type& from, const data_type& to, bool try_cast);
@@ -329,18 +393,19 @@ scalar_kernel nested_to(const data_type& from, const data_type& to, bool try_cas
 }
 
 scalar_kernel make_cast(const data_type& from, const data_type& to, bool try_cast) {
-  if (is_null_type(*from)) {
-    return [to](std::span<const arrow::Datum>, std::int64_t rows, const evaluation_context&) -> arrow::Datum {
-      return all_null(to, rows);
-    };
-  }
+  if (is_null_type(*from)) return nulls_of(to);
   if (is_string_type(*to)) return from->id() == Type::BINARY ? relabelled(to) : to_text(from);
-  if (to->id() == Type::BINARY) return is_string_type(*from) ? relabelled(to) : nullptr;
+  if (to->id() == Type::BINARY) {
+    if (is_string_type(*from)) return relabelled(to);
+    return arrow::is_signed_integer(from->id()) && !try_cast ? integer_bytes(from, to) : nullptr;
+  }
   if (is_nested_type(*from) || is_nested_type(*to)) return nested_to(from, to, try_cast);
   if (is_string_type(*from)) return text_to(to, try_cast);
-  if (is_decimal_type(*from)) return decimal_to(from, to);
-  if (is_numeric_type(*from)) return for_number(*from, [&](auto sample) { return number_to<decltype(sample)>(to); });
-  if (from->id() == Type::BOOL) return boolean_to(to);
+  if (is_decimal_type(*from)) return decimal_to(from, to, try_cast);
+  if (is_numeric_type(*from)) return for_number(*from, [&](auto sample) { return number_to<decltype(sample)>(to, try_cast); });
+  // try_cast refuses what would be an accident.
+  if (from->id() == Type::BOOL) return try_cast && is_timestamp_type(*to) ? nullptr : boolean_to(to);
+  if (try_cast && (to->id() == Type::BOOL || (from->id() == Type::DATE32 && is_numeric_type(*to)))) return nullptr;
   if (is_date_or_time_type(*from)) return time_to(from, to);
   return nullptr;
 }

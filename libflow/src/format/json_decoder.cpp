@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstring>
-#include <forward_list>
 #include <limits>
 
 #include <arrow/util/base64.h>
@@ -610,31 +609,18 @@ json_decoder::fit json_decoder::add_map(node& target, const json_token& token) {
   return result;
 }
 
-/// The members of an object, the last of those with one name.
+/// The members of an object in their order, also those of one name.
 std::vector<std::pair<json_token, json_token>> json_decoder::read_entries(const json_token& object) const {
   std::vector<std::pair<json_token, json_token>> entries;
-  std::unordered_map<std::string_view, std::size_t> places;
-  std::forward_list<std::string> unescaped;
   auto scanner = inside(object);
   if (scanner.take('}')) return entries;
   do {
-    json_token key, value;
+    auto& [key, value] = entries.emplace_back();
     scanner.skip_blanks();
     scanner.name(key);
     scanner.take(':');
     scanner.skip_blanks();
     scanner.value(value);
-    auto name = key.text();
-    if (key.escaped) {
-      unescape_json(key.text(), unescaped.emplace_front());
-      name = unescaped.front();
-    }
-    const auto [place, added] = places.emplace(name, entries.size());
-    if (added) {
-      entries.emplace_back(key, value);
-    } else {
-      entries[place->second].second = value;
-    }
   } while (scanner.take(','));
   return entries;
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "format/line_scanner.hpp"
 #include "format/text_value.hpp"
 #include "function/value_text.hpp"
 
@@ -116,10 +117,13 @@ class rewriter {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+  const auto start = out.size();
   out += '"';
   std::size_t plain = 0;
+  unsigned char seen = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    seen |= static_cast<unsigned char>(c);
     if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, plain, i - plain);
     append_escape(out, c);
@@ -127,6 +131,10 @@ void append_json_string(std::string& out, std::string_view text) {
   }
   out.append(text, plain);
   out += '"';
+  if (seen >= 0x80 && !valid_utf8(text)) {
+    out.resize(start);
+    append_json_string(out, repaired_utf8(text));
+  }
 }
 
 void append_json_again(std::string& out, const json_token& value, const json_syntax& syntax) {

@@ -8,7 +8,7 @@
 /// JSON as it is written.
 namespace flow {
 
-/// The text in quotes, with the escapes that JSON asks for.
+/// The text in quotes, with the escapes that JSON asks for; what is no UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 /// A value, known to be well formed, written again as Jackson's generator writes what its parser reads: no blanks, texts

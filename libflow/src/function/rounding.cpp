@@ -48,7 +48,8 @@ Decimal128 without_digits(const Decimal128& v, int drop, rule how) {
 /// A double rounded through its shortest decimal digits, as Java's BigDecimal.valueOf does it.
 template <class T>
 T rounded(T v, int places, rule how) {
-  if (!std::isfinite(v) || v == 0) return v;
+  if (!std::isfinite(v)) return v;
+  if (v == 0) return T{0};  // A decimal has no -0.
   std::string text;
   append_double(text, static_cast<double>(v));
   if constexpr (std::is_same_v<T, float>) {

@@ -165,6 +165,11 @@ void append_decimal(std::string& out, const arrow::Decimal128& v, int scale) {
   out.append(digits, digits.size() - fraction);
 }
 
+void append_java_decimal(std::string& out, const arrow::Decimal128& v, int scale) {
+  if (scale <= 6) return append_decimal(out, v, scale);
+  out += v.ToString(scale);
+}
+
 void append_value(std::string& out, const arrow::Array& values, std::int64_t row) {
   switch (values.type_id()) {
     case arrow::Type::BOOL:
@@ -191,8 +196,8 @@ void append_value(std::string& out, const arrow::Array& values, std::int64_t row
     case arrow::Type::TIMESTAMP:
       return append_timestamp(out, static_cast<const arrow::TimestampArray&>(values).Value(row));
     case arrow::Type::DECIMAL128:
-      return append_decimal(out, arrow::Decimal128(static_cast<const arrow::Decimal128Array&>(values).GetValue(row)),
-                            decimal_shape_of(*values.type()).scale);
+      return append_java_decimal(out, arrow::Decimal128(static_cast<const arrow::Decimal128Array&>(values).GetValue(row)),
+                                 decimal_shape_of(*values.type()).scale);
     case arrow::Type::INTERVAL_MONTH_DAY_NANO:
       return append_interval(out, static_cast<const arrow::MonthDayNanoIntervalArray&>(values).GetValue(row));
     case arrow::Type::NA:
@@ -255,6 +260,8 @@ std::optional<T> parse_floating(std::string_view text) {
   T value{};
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   auto rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (rest.size() == 1 && std::string_view("dDfF").find(rest[0]) != std::string_view::npos) rest.remove_prefix(1);
+  if (!rest.empty()) return std::nullopt;
   if (problem == std::errc::result_out_of_range) {
     // Java rounds what is too great to infinity and what is too small to zero.
     const auto e = text.find_first_of("eE");
@@ -262,8 +269,6 @@ std::optional<T> parse_floating(std::string_view text) {
     return sign * (small ? T{0} : std::numeric_limits<T>::infinity());
   }
   if (problem != std::errc{}) return std::nullopt;
-  if (rest.size() == 1 && std::string_view("dDfF").find(rest[0]) != std::string_view::npos) rest.remove_prefix(1);
-  if (!rest.empty()) return std::nullopt;
   return sign * value;
 }
 

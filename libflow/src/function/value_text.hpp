@@ -13,7 +13,10 @@ namespace flow {
 /// Java's Double.toString: "1.0", "1.0E7", "NaN", "Infinity".
 void append_double(std::string& out, double v);
 void append_float(std::string& out, float v);
+/// All digits, `scale` of them behind the point.
 void append_decimal(std::string& out, const arrow::Decimal128& v, int scale);
+/// Java's BigDecimal.toString, which is what a decimal becomes as STRING or in JSON: "1E-10" for 0.0000000001.
+void append_java_decimal(std::string& out, const arrow::Decimal128& v, int scale);
 void append_integer(std::string& out, std::int64_t v);
 
 /// CAST(value AS STRING) of any non-null value: "[1, null]", "{a -> 1}", "{1, x}".
