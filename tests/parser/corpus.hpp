@@ -62,6 +62,8 @@ inline corpus_texts read_corpus() {
       for (const auto& text : select) texts.expressions.insert(text.get<std::string>());
       for (const auto& one : topic.value("cases", nlohmann::json::array())) {
         texts.expressions.insert(one["expr"].get<std::string>());
+        if (one.value("error_class", "").starts_with("PARSE_SYNTAX_ERROR"))
+          texts.refused.insert(one["expr"].get<std::string>());
         if (one.contains("type") && one["type"].is_string()) texts.types.insert(one["type"].get<std::string>());
       }
     }

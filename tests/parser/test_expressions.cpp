@@ -136,6 +136,15 @@ BOOST_AUTO_TEST_CASE(calls_carry_distinct_filter_nulls_and_order) {
   const auto list = parse_expression("listagg(s, ',') WITHIN GROUP (ORDER BY s DESC)");
   BOOST_REQUIRE(list->within_group.size() == 1u);
   BOOST_TEST(to_sort_order(list->within_group[0]).descending);
+  const auto all = "collect_list(x) FILTER (WHERE b) RESPECT NULLS";
+  BOOST_TEST(parse_expression(all)->respect_nulls);
+  BOOST_TEST(tree(all) == all);
+}
+
+BOOST_AUTO_TEST_CASE(clauses_of_a_call_have_one_order_and_stand_once) {
+  BOOST_TEST(refusal("sum(a) FILTER (WHERE b) FILTER (WHERE c)") != "read");
+  BOOST_TEST(refusal("listagg(s) FILTER (WHERE b) WITHIN GROUP (ORDER BY s)") != "read");
+  BOOST_TEST(refusal("first(s) IGNORE NULLS FILTER (WHERE b)") != "read");
 }
 
 BOOST_AUTO_TEST_CASE(special_call_forms_become_plain_calls) {
@@ -189,6 +198,18 @@ BOOST_AUTO_TEST_CASE(unnamed_columns_get_sparks_names) {
   BOOST_TEST(name_of("CASE WHEN v > 0 THEN 1 ELSE 0 END") == "CASE WHEN (v > 0) THEN 1 ELSE 0 END");
   BOOST_TEST(name_of("struct(x AS v)") == "struct(x AS v)");
   BOOST_TEST(name_of("sum(v) FILTER (WHERE b)") == "sum(v) FILTER (WHERE b)");
+  BOOST_TEST(name_of("collect_list(v) RESPECT NULLS") == "collect_list(v) RESPECT NULLS");
+  BOOST_TEST(name_of("array_agg(v) RESPECT NULLS") == "collect_list(v) RESPECT NULLS");
+  BOOST_TEST(name_of("listagg(s, ',') WITHIN GROUP (ORDER BY s)") == "listagg(s, ,) WITHIN GROUP (ORDER BY s ASC NULLS FIRST)");
+  BOOST_TEST(name_of("percentile_cont(0.5) WITHIN GROUP (ORDER BY i)") == "percentile_cont(0.5) WITHIN GROUP (ORDER BY i)");
+  BOOST_TEST(name_of("percentile_disc(0.5) WITHIN GROUP (ORDER BY i DESC)") ==
+             "percentile_disc(0.5) WITHIN GROUP (ORDER BY i DESC)");
+  BOOST_TEST(name_of("mode() WITHIN GROUP (ORDER BY i DESC)") == "mode() WITHIN GROUP (ORDER BY i)");
+  BOOST_TEST(name_of("round(c)") == "round(c, 0)");
+  BOOST_TEST(name_of("position('a', s)") == "locate(a, s, 1)");
+  BOOST_TEST(name_of("log(c)") == "LOG(E(), c)");
+  BOOST_TEST(name_of("c + 0.0000001") == "(c + 1E-7)");
+  BOOST_TEST(name_of("0.0000000") == "0E-7");
   BOOST_TEST(name_of("1.50") == "1.50");
   BOOST_TEST(name_of("1.5D") == "1.5");
 }

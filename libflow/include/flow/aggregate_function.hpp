@@ -44,9 +44,19 @@ class accumulator {
   virtual std::size_t bytes() const = 0;
 };
 
+/// One key of WITHIN GROUP (ORDER BY ...).
+struct order_key {
+  bound_ptr value;
+  bool descending = false;
+  bool nulls_first = true;
+};
+
+/// What stands around the arguments of an aggregate call.
 struct aggregate_options {
   bool distinct = false;
   bool ignore_nulls = false;
+  bool respect_nulls = false;  ///< RESPECT NULLS was written.
+  std::vector<order_key> order;
 };
 
 /// What binding an aggregate call chose.

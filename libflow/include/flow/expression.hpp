@@ -42,9 +42,10 @@ struct expression {
   std::vector<expression_ptr> arguments;
   std::shared_ptr<arrow::Scalar> value;
   data_type type;
-  bool distinct = false;      ///< count(DISTINCT x).
-  bool ignore_nulls = false;  ///< first(x) IGNORE NULLS, or first(x, true).
-  expression_ptr filter;      ///< sum(x) FILTER (WHERE p).
+  bool distinct = false;       ///< count(DISTINCT x).
+  bool ignore_nulls = false;   ///< first(x) IGNORE NULLS, or first(x, true).
+  bool respect_nulls = false;  ///< collect_list(x) RESPECT NULLS.
+  expression_ptr filter;       ///< sum(x) FILTER (WHERE p).
   /// listagg(x) WITHIN GROUP (ORDER BY y DESC): sort items, as calls "asc", "desc", "asc_nulls_last", "desc_nulls_first" of the
   /// key.
   std::vector<expression_ptr> within_group;

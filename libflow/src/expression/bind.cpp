@@ -5,6 +5,7 @@
 
 #include "batch/arrow_status.hpp"
 #include "expression/lambda.hpp"
+#include "expression/member_name.hpp"
 #include "expression/nodes.hpp"
 #include "flow/bound_expression.hpp"
 #include "flow/error.hpp"
@@ -58,6 +59,7 @@ int find_member(const arrow::DataType& structure, const std::string& name, const
 /// The member `name` below a value: of a struct, of each struct of an array, or the value of a map's key.
 bound_ptr bind_below(bound_ptr base, const std::string& name, const std::string& path) {
   const auto& t = *base->type();
+  if (is_null_type(t)) return base;
   if (is_struct_type(t)) {
     const int member = find_member(t, name, path);
     return bind_member(std::move(base), member);
@@ -71,6 +73,17 @@ bound_ptr bind_below(bound_ptr base, const std::string& name, const std::string&
     return bind_call("[]", {std::move(base), std::move(key)});
   }
   throw error(errc::unknown_column, "'" + path + "' is " + to_ddl(t) + ", which has no member '" + name + "'");
+}
+
+/// What says how a group is aggregated has no meaning around a function of single rows.
+void refuse_clauses(const expression& call) {
+  const auto* clause = call.distinct                ? "DISTINCT"
+                       : call.ignore_nulls          ? "IGNORE NULLS"
+                       : call.filter != nullptr     ? "FILTER"
+                       : !call.within_group.empty() ? "WITHIN GROUP"
+                                                    : nullptr;
+  if (clause != nullptr)
+    throw error(errc::unsupported_plan, call.name + "() is no aggregate function: it takes no " + std::string(clause));
 }
 
 /// Binds expressions over columns in scope. Lambda variables come first.
@@ -162,6 +175,7 @@ class binder {
     if (entry.kind == function_kind::generator) {
       throw error(errc::unsupported_plan, "the generator " + entry.usage + " can stand only by itself in a select list");
     }
+    refuse_clauses(e);
     if (entry.name == "struct") return bind_struct(e);
     if (entry.name == "arrays_zip") return bind_zip(e);
     const bool with_lambda = std::any_of(e.arguments.begin(), e.arguments.end(),
@@ -170,17 +184,6 @@ class binder {
     std::vector<bound_ptr> arguments;
     for (const auto& a : e.arguments) arguments.push_back(bind_any(*a));
     return bind_call(entry.name, std::move(arguments), &e);
-  }
-
-  /// A member's name as struct() gives it: of an alias or of a reference; else from its position.
-  static std::string member_name(const expression& e, const std::string& fallback) {
-    if (e.kind == expression_kind::alias) return e.names.at(0);
-    if (e.kind == expression_kind::reference) return e.path.back();
-    if (e.kind == expression_kind::call && e.name == "[]" && e.arguments[1]->kind == expression_kind::literal &&
-        is_string_type(*e.arguments[1]->value->type)) {
-      return e.arguments[1]->value->ToString();
-    }
-    return fallback;
   }
 
   static bound_ptr text(const std::string& value) { return bind_literal(std::make_shared<arrow::StringScalar>(value)); }
@@ -209,14 +212,13 @@ class binder {
 
   bound_ptr bind_struct(const expression& e) {
     std::vector<bound_ptr> members;
-    for (std::size_t i = 0; i < e.arguments.size(); ++i) {
-      const auto& a = *e.arguments[i];
-      if (a.kind == expression_kind::star) {
-        add_star(a, members);
+    for (const auto& a : e.arguments) {
+      if (a->kind == expression_kind::star) {
+        add_star(*a, members);
         continue;
       }
-      members.push_back(text(member_name(a, "col" + std::to_string(i + 1))));
-      members.push_back(bind_any(a));
+      members.push_back(text(member_name(e, *a, members.size() / 2)));
+      members.push_back(bind_any(*a));
     }
     return bind_call("named_struct", std::move(members), &e);
   }
@@ -224,7 +226,7 @@ class binder {
   bound_ptr bind_zip(const expression& e) {
     std::vector<bound_ptr> arguments;
     for (std::size_t i = 0; i < e.arguments.size(); ++i) {
-      arguments.push_back(text(member_name(*e.arguments[i], std::to_string(i))));
+      arguments.push_back(text(member_name(e, *e.arguments[i], i)));
       arguments.push_back(bind_any(*e.arguments[i]));
     }
     return bind_call("arrays_zip", std::move(arguments), &e);

@@ -128,7 +128,7 @@ resolved_column analyzer::call_column(const expression& call, const resolved_col
       arguments.push_back(bind_resolved(*argument, columns));
     }
     const auto& entry = function_catalog::builtin().at(call.name);
-    column.type = entry.bind_aggregate(std::move(arguments), {call.distinct, call.ignore_nulls}).type;
+    column.type = entry.bind_aggregate(std::move(arguments), options_of(call, columns)).type;
     if (call.filter && bind_resolved(*call.filter, columns)->type()->id() != arrow::Type::BOOL) {
       throw error(errc::type_mismatch, "FILTER (WHERE ...) needs a BOOLEAN: " + to_sql(*call.filter));
     }

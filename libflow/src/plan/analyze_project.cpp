@@ -49,27 +49,9 @@ analyzer::item analyzer::make_item(const expression_ptr& written, const std::str
 
 std::vector<analyzer::item> analyzer::expand_star(const expression& star, const resolved_columns& columns) {
   std::vector<item> items;
-  if (star.path.empty()) {
-    for (const auto& column : columns) items.push_back({column, reference_to(column.id)});
-    return items;
-  }
-  if (star.path.size() == 1) {
-    for (const auto& column : columns) {
-      const bool answers = std::any_of(column.qualifiers.begin(), column.qualifiers.end(),
-                                       [&](const auto& q) { return same_name(q, star.path[0]); });
-      if (answers) items.push_back({column, reference_to(column.id)});
-    }
-    if (!items.empty()) return items;
-  }
-  const auto whole = resolve_names(expressions::reference(star.path), columns);
-  const auto type = type_of(*whole, columns);
-  if (type->id() != arrow::Type::STRUCT) {
-    throw error(errc::type_mismatch, "`" + star.path.back() + ".*` needs a table or a STRUCT, but it is " + to_ddl(*type));
-  }
-  for (const auto& member : type->fields()) {
-    auto path = whole->path;
-    path.push_back(member->name());
-    items.push_back({{member->name(), {}, member->type(), new_id(), {}}, expressions::reference(std::move(path))});
+  for (auto& part : star_parts(star, columns)) {
+    auto column = part.whole ? *part.whole : resolved_column{part.name, {}, type_of(*part.value, columns), new_id(), {}};
+    items.push_back({std::move(column), std::move(part.value)});
   }
   return items;
 }
@@ -106,6 +88,9 @@ std::vector<analyzer::item> analyzer::add_generator(resolved_ptr& input, const e
                                                     const std::vector<std::string>& names) {
   if (same_name(call.name, "json_tuple")) return add_tuple(input, call, names);
   if (call.arguments.size() != 1) throw error(errc::type_mismatch, call.name + "() takes one argument: " + to_sql(call));
+  if (call.distinct || call.ignore_nulls || call.filter || !call.within_group.empty())
+    throw error(errc::unsupported_plan,
+                call.name + "() is no aggregate function, and takes no clauses of one: " + to_sql(call));
   auto node = std::make_shared<resolved_plan>();
   node->kind = resolved_kind::generate;
   node->streaming = input->streaming;

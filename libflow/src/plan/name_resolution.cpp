@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "expression/member_name.hpp"
 #include "flow/error.hpp"
 #include "flow/function_catalog.hpp"
 
@@ -69,7 +70,7 @@ class name_resolver {
 
  private:
   expression_ptr resolve_reference(const expression_ptr& e) {
-    if (referenced_id(*e) || contains_name(variables_, e->path.at(0))) return e;
+    if (referenced_id(*e) || is_variable(e->path)) return e;
     const auto found = find_name(e->path, columns_);
     if (!found.column) throw_unknown_column(e->path, columns_);
     auto path = std::vector<std::string>{"#" + std::to_string(found.column->id)};
@@ -85,23 +86,24 @@ class name_resolver {
     return resolved;
   }
 
-  // Members are called as the arguments are: the names are kept where ids take their place.
-  static bool names_members(const expression& e) { return same_name(e.name, "struct") || same_name(e.name, "arrays_zip"); }
-
+  // Members are called as the arguments are: the names are kept where ids and other calls take their place.
   expression_ptr resolve_naming(const expression& e) {
     auto copy = std::make_shared<expression>(e);
-    copy->arguments.clear();
+    auto& members = copy->arguments;
+    members.clear();
     for (const auto& argument : e.arguments) {
-      if (argument->kind == expression_kind::star) {
-        for (const auto& column : columns_) copy->arguments.push_back(expressions::alias(reference_to(column.id), column.name));
-      } else if (argument->kind == expression_kind::reference) {
-        copy->arguments.push_back(expressions::alias(resolve(argument), argument->path.back()));
+      if (argument->kind == expression_kind::star && !is_variable(argument->path)) {
+        for (auto& part : star_parts(*argument, columns_)) members.push_back(expressions::alias(part.value, part.name));
+      } else if (argument->kind == expression_kind::alias || argument->kind == expression_kind::star) {
+        members.push_back(resolve(argument));
       } else {
-        copy->arguments.push_back(resolve(argument));
+        members.push_back(expressions::alias(resolve(argument), member_name(e, *argument, members.size())));
       }
     }
     return copy;
   }
+
+  bool is_variable(const std::vector<std::string>& path) const { return !path.empty() && contains_name(variables_, path[0]); }
 
   expression_ptr resolve_parts(const expression_ptr& e) {
     auto copy = std::make_shared<expression>(*e);
@@ -116,6 +118,26 @@ class name_resolver {
 };
 
 }  // namespace
+
+std::vector<star_part> star_parts(const expression& star, const resolved_columns& columns) {
+  std::vector<star_part> parts;
+  for (const auto& column : columns) {
+    if (star.path.empty() || (star.path.size() == 1 && answers_to(column, star.path[0])))
+      parts.push_back({column.name, reference_to(column.id), &column});
+  }
+  if (star.path.empty() || !parts.empty()) return parts;
+  const auto whole = resolve_names(expressions::reference(star.path), columns);
+  const auto type = type_of(*whole, columns);
+  if (type->id() != arrow::Type::STRUCT) {
+    throw error(errc::type_mismatch, "`" + star.path.back() + ".*` needs a table or a STRUCT, but it is " + to_ddl(*type));
+  }
+  for (const auto& member : type->fields()) {
+    auto path = whole->path;
+    path.push_back(member->name());
+    parts.push_back({member->name(), expressions::reference(std::move(path)), nullptr});
+  }
+  return parts;
+}
 
 resolved_name find_name(const std::vector<std::string>& path, const resolved_columns& columns) {
   if (path.size() > 1) {

@@ -22,6 +22,16 @@ resolved_name find_name(const std::vector<std::string>& path, const resolved_col
 /// as an alias. References to ids stay. @throws error{unknown_column, ambiguous_column}.
 expression_ptr resolve_names(const expression_ptr& e, const resolved_columns& columns);
 
+/// One of the columns or members that a star stands for.
+struct star_part {
+  std::string name;
+  expression_ptr value;                    ///< Resolved.
+  const resolved_column* whole = nullptr;  ///< The column, where it is no member of one.
+};
+
+/// What `*`, `t.*` or `structure.*` stands for. @throws error{unknown_column, type_mismatch}.
+std::vector<star_part> star_parts(const expression& star, const resolved_columns& columns);
+
 /// Type of a resolved scalar expression. @throws as bind(), with names of columns in the message.
 data_type type_of(const expression& e, const resolved_columns& columns);
 

@@ -163,6 +163,15 @@ bound_ptr bind_resolved(const expression& e, const resolved_columns& columns) {
   return flow::bind(e, std::span<const input_column>(scope));
 }
 
+aggregate_options options_of(const expression& call, const resolved_columns& columns) {
+  aggregate_options options{call.distinct, call.ignore_nulls, call.respect_nulls, {}};
+  for (const auto& item : call.within_group) {
+    const auto order = to_sort_order(item);
+    options.order.push_back({bind_resolved(*order.key, columns), order.descending, order.nulls_first});
+  }
+  return options;
+}
+
 bool is_movable(const expression& e, const resolved_columns& columns) { return bind_resolved(e, columns)->deterministic(); }
 
 }  // namespace flow::plan

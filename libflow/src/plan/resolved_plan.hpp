@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/aggregate_function.hpp"
 #include "flow/bound_expression.hpp"
 #include "flow/logical_plan.hpp"
 #include "flow/time.hpp"
@@ -110,6 +111,8 @@ bool all_in(const std::vector<int>& ids, const resolved_columns& columns);
 
 /// Binds a resolved expression over a node's output.
 bound_ptr bind_resolved(const expression& e, const resolved_columns& columns);
+/// What an aggregate call says around its arguments, bound.
+aggregate_options options_of(const expression& call, const resolved_columns& columns);
 /// Whether it may be evaluated at another place or another number of times.
 bool is_movable(const expression& e, const resolved_columns& columns);
 

@@ -246,7 +246,7 @@ aggregate_plan stage_builder::aggregate_of(const resolved_plan& node, const reso
     std::vector<bound_ptr> arguments;
     for (const auto& argument : call.arguments) arguments.push_back(bind_resolved(*argument, input));
     const auto& entry = function_catalog::builtin().at(call.name);
-    auto function = entry.bind_aggregate(std::move(arguments), {call.distinct, call.ignore_nulls});
+    auto function = entry.bind_aggregate(std::move(arguments), options_of(call, input));
     plan.calls.push_back(
         {node.output[c].name, std::move(function), call.filter ? bind_resolved(*call.filter, input) : nullptr});
   }

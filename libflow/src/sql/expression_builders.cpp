@@ -97,8 +97,8 @@ bool same_expression(const expression& a, const expression& b) {
   const bool same_type = a.type == b.type || (a.type != nullptr && b.type != nullptr && a.type->Equals(*b.type));
   return a.kind == b.kind && same_type && same_name(a.name, b.name) && same_names(a.path, b.path) &&
          same_names(a.names, b.names) && a.distinct == b.distinct && a.ignore_nulls == b.ignore_nulls &&
-         same_value(a.value, b.value) && same_or_null(a.filter, b.filter) && same_list(a.within_group, b.within_group) &&
-         same_list(a.arguments, b.arguments);
+         a.respect_nulls == b.respect_nulls && same_value(a.value, b.value) && same_or_null(a.filter, b.filter) &&
+         same_list(a.within_group, b.within_group) && same_list(a.arguments, b.arguments);
 }
 
 sort_order to_sort_order(const expression_ptr& e) {

@@ -7,6 +7,7 @@
 #include "flow/expression.hpp"
 #include "flow/logical_plan.hpp"
 #include "flow/time.hpp"
+#include "function/value_text.hpp"
 #include "sql/keyword.hpp"
 
 namespace flow {
@@ -126,8 +127,9 @@ std::string decimal_sql(const arrow::Scalar& value) {
   const auto& number = static_cast<const arrow::Decimal128Scalar&>(value).value;
   const auto digits = arrow::Decimal128(arrow::Decimal128::Abs(number)).ToIntegerString().size();
   const auto natural = std::max(static_cast<int>(digits), std::max(type.scale(), 1));
-  const auto text = number.ToString(type.scale());
-  if (natural == type.precision() && text.find('E') == std::string::npos) return text + "BD";
+  std::string text;
+  append_decimal(text, number, type.scale());
+  if (natural == type.precision()) return text + "BD";
   return "CAST('" + text + "' AS " + to_ddl(type) + ")";
 }
 
@@ -247,12 +249,12 @@ std::string sort_sql(const expression_ptr& e) {
 
 std::string function_sql(const expression& e) {
   std::string out = e.name + "(" + (e.distinct ? "DISTINCT " : "") + joined(e.arguments, 0, to_sql) + ")";
-  if (e.ignore_nulls) out += " IGNORE NULLS";
   for (std::size_t i = 0; i < e.within_group.size(); ++i) {
     out += (i == 0 ? " WITHIN GROUP (ORDER BY " : ", ") + sort_sql(e.within_group[i]);
   }
   if (!e.within_group.empty()) out += ')';
   if (e.filter != nullptr) out += " FILTER (WHERE " + to_sql(*e.filter) + ")";
+  if (e.ignore_nulls || e.respect_nulls) out += e.ignore_nulls ? " IGNORE NULLS" : " RESPECT NULLS";
   return out;
 }
 
@@ -326,11 +328,68 @@ std::string function_name(const std::string& name) {
                                   "floor",   "hypot",  "log",  "log10", "log1p", "log2",    "pi",    "power", "radians",
                                   "sec",     "signum", "sin",  "sinh",  "sqrt",  "tan",     "tanh"};
   const auto lower = to_lower(name);
+  if (lower == "array_agg") return "collect_list";
+  if (lower == "position") return "locate";
   if (lower == "ceil" || lower == "ceiling" || lower == "floor" || lower == "log" || lower == "sqrt") {
     return lower == "log" || lower == "sqrt" ? (lower == "log" ? "LOG" : "SQRT") : (lower == "floor" ? "FLOOR" : "CEIL");
   }
   const bool upper = std::find(upper_case.begin(), upper_case.end(), lower) != upper_case.end();
   return upper ? to_upper(name) : lower;
+}
+
+bool collects(std::string_view function) {
+  return function == "collect_list" || function == "collect_set" || function == "array_agg";
+}
+
+// Arguments that Spark shows where they were left out: of the function called with `given` arguments.
+std::string_view left_out(std::string_view function, std::size_t given) {
+  struct shown {
+    std::string_view function;
+    std::size_t given;
+    std::string_view text;
+  };
+  constexpr std::array all{shown{"bround", 1, ", 0"},
+                           shown{"from_unixtime", 1, ", yyyy-MM-dd HH:mm:ss"},
+                           shown{"listagg", 1, ", NULL"},
+                           shown{"locate", 2, ", 1"},
+                           shown{"lpad", 2, ",  "},
+                           shown{"mask", 1, ", X, x, n, NULL"},
+                           shown{"months_between", 2, ", true"},
+                           shown{"overlay", 3, ", -1"},
+                           shown{"percentile", 2, ", 1"},
+                           shown{"percentile_approx", 2, ", 10000"},
+                           shown{"regexp_extract", 2, ", 1"},
+                           shown{"regexp_replace", 3, ", 1"},
+                           shown{"round", 1, ", 0"},
+                           shown{"rpad", 2, ",  "},
+                           shown{"sort_array", 1, ", true"},
+                           shown{"split", 2, ", -1"},
+                           shown{"str_to_map", 1, ", ,, :"},
+                           shown{"str_to_map", 2, ", :"},
+                           shown{"string_agg", 1, ", NULL"},
+                           shown{"substr", 2, ", 2147483647"},
+                           shown{"substring", 2, ", 2147483647"},
+                           shown{"unix_timestamp", 1, ", yyyy-MM-dd HH:mm:ss"}};
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const shown& s) { return s.function == function && s.given == given; });
+  return found == all.end() ? std::string_view() : found->text;
+}
+
+// WITHIN GROUP as Spark shows it: percentiles without what is the usual order, mode() by how it compares.
+std::string order_name(const expression& e, std::string_view function) {
+  const bool percentile = function == "percentile_cont" || function == "percentile_disc";
+  std::string out;
+  for (const auto& item : e.within_group) {
+    const auto order = to_sort_order(item);
+    out += (out.empty() ? " WITHIN GROUP (ORDER BY " : ", ") + inner_name(*order.key);
+    if (percentile || function == "mode") {
+      out += order.descending == percentile ? " DESC" : "";
+    } else {
+      out += order.descending ? " DESC" : " ASC";
+      out += order.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+    }
+  }
+  return out.empty() ? out : out + ")";
 }
 
 std::string call_name(const expression& e) {
@@ -360,14 +419,13 @@ std::string call_name(const expression& e) {
   if (count > 1 && (name == "from_json" || name == "to_json" || name == "schema_of_json" || name == "from_csv" ||
                     name == "to_csv" || name == "schema_of_csv"))
     return name + "(" + inner(0) + ")";
-  std::string out = function_name(e.name) + "(" + (e.distinct ? "DISTINCT " : "") + joined(a, 0, inner_name) + ")";
-  for (std::size_t i = 0; i < e.within_group.size(); ++i) {
-    const auto order = to_sort_order(e.within_group[i]);
-    out += (i == 0 ? " WITHIN GROUP (ORDER BY " : ", ") + inner_name(*order.key) + (order.descending ? " DESC" : " ASC") +
-           (order.nulls_first ? " NULLS FIRST" : " NULLS LAST");
-  }
-  if (!e.within_group.empty()) out += ')';
+  if (name == "log" && count == 1) return "LOG(E(), " + inner(0) + ")";
+  const auto shown = function_name(e.name);
+  std::string out = shown + "(" + (e.distinct ? "DISTINCT " : "") + joined(a, 0, inner_name);
+  out += left_out(shown, count);
+  out += ")" + order_name(e, name);
   if (e.filter != nullptr) out += " FILTER (WHERE " + inner_name(*e.filter) + ")";
+  if (e.respect_nulls && collects(name)) out += " RESPECT NULLS";
   return out;
 }
 

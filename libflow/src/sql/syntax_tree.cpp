@@ -219,7 +219,7 @@ expression_ptr finish_call(call_syntax call, parse_session& session, text_range 
   const bool picks_one = function == "first" || function == "last" || function == "first_value" || function == "last_value" ||
                          function == "any_value";
   if (picks_one && arguments.size() == 2 && literal_bool(*arguments[1], skip_nulls)) {
-    call.ignore_nulls = call.ignore_nulls || skip_nulls;
+    if (skip_nulls) call.nulls = null_treatment::ignored;
     arguments.pop_back();
   }
   auto e = std::make_shared<expression>();
@@ -227,7 +227,8 @@ expression_ptr finish_call(call_syntax call, parse_session& session, text_range 
   e->name = call.name;
   e->arguments = std::move(arguments);
   e->distinct = call.distinct;
-  e->ignore_nulls = call.ignore_nulls;
+  e->ignore_nulls = call.nulls == null_treatment::ignored;
+  e->respect_nulls = call.nulls == null_treatment::respected;
   e->filter = call.filter;
   for (const auto& order : call.within_group) e->within_group.push_back(from_sort_order(order));
   if (function == "negative" || function == "positive") e->text = call.name + "(" + generated_name(*e->arguments.at(0)) + ")";

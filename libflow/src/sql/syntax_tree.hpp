@@ -19,14 +19,17 @@ struct schema_field {
   data_type type;
 };
 
+/// IGNORE NULLS, RESPECT NULLS, or neither.
+enum class null_treatment { unsaid, ignored, respected };
+
 /// A function call before its name has been looked at.
 struct call_syntax {
   std::string name;
   std::vector<expression_ptr> arguments;
   bool distinct = false;
-  bool ignore_nulls = false;
-  expression_ptr filter;
-  std::vector<sort_order> within_group;
+  std::vector<sort_order> within_group{};
+  expression_ptr filter{};
+  null_treatment nulls = null_treatment::unsaid;
 };
 
 expression_ptr make_call(std::string name, std::vector<expression_ptr> arguments);

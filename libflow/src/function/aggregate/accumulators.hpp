@@ -83,8 +83,15 @@ collected_result as_lists(const data_type& type);
 collected_result percentile_result(std::vector<double> percentages, bool array_result, bool descending);
 collected_result percentile_pick_result(std::vector<double> percentages, bool array_result, const data_type& type,
                                         bool descending);
-collected_result mode_result(const data_type& type);
-collected_result joined_result(std::string delimiter, bool sorted, bool descending);
+/// The most frequent value; of several, the first in this order.
+collected_result mode_result(const data_type& type, bool descending);
+/// How a column of the rows kept sorts them.
+struct sort_direction {
+  bool descending = false;
+  bool nulls_first = true;
+};
+/// The first column's texts joined, in the order of the columns behind it.
+collected_result joined_result(std::string delimiter, std::vector<sort_direction> order);
 
 /// Every aggregate of the catalogue.
 std::vector<function_entry> entries();

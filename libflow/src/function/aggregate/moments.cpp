@@ -144,8 +144,10 @@ std::optional<double> comoment_of(comoment which, const cross_moments& v) {
   const std::optional<double> none;
   if (n == 0) return none;
   switch (which) {
-    case comoment::correlation:
-      return n == 1 ? none : cross / std::sqrt(second_x * second_y);
+    case comoment::correlation: {
+      const double spread = std::sqrt(second_x * second_y);
+      return n == 1 || spread == 0 ? none : cross / spread;
+    }
     case comoment::covariance_population:
       return cross / n;
     case comoment::covariance_sample:

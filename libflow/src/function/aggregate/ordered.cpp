@@ -59,6 +59,12 @@ double percentile(const std::vector<std::pair<double, std::int64_t>>& ranked, do
   return low == high ? low : (higher - position) * low + (position - lower) * high;
 }
 
+byte_rows encode(const array& column) {
+  byte_rows out;
+  row_codec({column->type()}).encode(std::span(&column, 1), column->length(), out);
+  return out;
+}
+
 /// Rows from..to in order of the column's values.
 std::vector<std::int32_t> sorted_rows(const arrow::DataType& type, const byte_rows& encoded, std::int32_t from, std::int32_t to,
                                       bool descending) {
@@ -71,10 +77,38 @@ std::vector<std::int32_t> sorted_rows(const arrow::DataType& type, const byte_ro
   return order;
 }
 
-byte_rows encode(const array& column) {
-  byte_rows out;
-  row_codec({column->type()}).encode(std::span(&column, 1), column->length(), out);
-  return out;
+/// A column that rows are sorted by.
+class sort_key {
+ public:
+  sort_key(array values, sort_direction direction)
+      : values_(std::move(values)), encoded_(encode(values_)), direction_(direction) {}
+
+  int compare(std::int32_t a, std::int32_t b) const {
+    const bool a_null = values_->IsNull(a), b_null = values_->IsNull(b);
+    if (a_null || b_null) return a_null && b_null ? 0 : a_null == direction_.nulls_first ? -1 : 1;
+    const int order =
+        row::compare_encoded(*values_->type(), encoded_[static_cast<std::size_t>(a)], encoded_[static_cast<std::size_t>(b)]);
+    return direction_.descending ? -order : order;
+  }
+
+ private:
+  array values_;
+  byte_rows encoded_;
+  sort_direction direction_;
+};
+
+/// Rows from..to sorted by the keys; rows that are equal to all of them, and all rows where there are none, as they came.
+std::vector<std::int32_t> sorted_rows(const std::vector<sort_key>& keys, std::int32_t from, std::int32_t to) {
+  std::vector<std::int32_t> order(static_cast<std::size_t>(to - from));
+  std::iota(order.begin(), order.end(), from);
+  if (keys.empty()) return order;
+  std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+    for (const auto& key : keys) {
+      if (const int c = key.compare(a, b); c != 0) return c < 0;
+    }
+    return false;
+  });
+  return order;
 }
 
 /// The rows at `chosen`, null where negative.
@@ -141,12 +175,12 @@ collected_result percentile_pick_result(std::vector<double> percentages, bool ar
   };
 }
 
-collected_result mode_result(const data_type& type) {
-  return [type](const std::vector<array>& columns, offsets_span offsets) -> array {
+collected_result mode_result(const data_type& type, bool descending) {
+  return [type, descending](const std::vector<array>& columns, offsets_span offsets) -> array {
     const auto encoded = encode(columns[0]);
     std::vector<std::int32_t> chosen;
     for_each_group(offsets, [&](std::int32_t from, std::int32_t to) {
-      const auto order = sorted_rows(*type, encoded, from, to, false);
+      const auto order = sorted_rows(*type, encoded, from, to, descending);
       std::int32_t best = -1;
       std::size_t most = 0;
       for (std::size_t i = 0; i < order.size();) {
@@ -166,17 +200,15 @@ collected_result mode_result(const data_type& type) {
   };
 }
 
-collected_result joined_result(std::string delimiter, bool sorted, bool descending) {
+collected_result joined_result(std::string delimiter, std::vector<sort_direction> directions) {
   return [=](const std::vector<array>& columns, offsets_span offsets) -> array {
     const auto& texts = static_cast<const arrow::BinaryArray&>(*columns[0]);
-    const auto& by = columns.back();
-    const auto encoded = encode(by);
+    std::vector<sort_key> keys;
+    for (std::size_t k = 0; k < directions.size(); ++k) keys.emplace_back(columns[k + 1], directions[k]);
     arrow::BinaryBuilder out(columns[0]->type(), arrow::default_memory_pool());
     std::string text;
     for_each_group(offsets, [&](std::int32_t from, std::int32_t to) {
-      std::vector<std::int32_t> order(static_cast<std::size_t>(to - from));
-      std::iota(order.begin(), order.end(), from);
-      if (sorted) order = sorted_rows(*by->type(), encoded, from, to, descending);
+      const auto order = sorted_rows(keys, from, to);
       text.clear();
       for (const auto i : order) {
         if (i != order.front()) text += delimiter;

@@ -9,6 +9,7 @@
 #include "function/register.hpp"
 #include "row/arrow_result.hpp"
 #include "row/encoded_order.hpp"
+#include "types/type_rules.hpp"
 
 namespace flow {
 namespace aggregates {
@@ -37,6 +38,11 @@ bool is_number_like(const arrow::DataType& type) {
 
 bound_ptr converted(const bound_ptr& argument, const data_type& type) {
   return argument->type()->Equals(*type) ? argument : bind_cast(argument, type);
+}
+
+/// sum() and avg() take a TIMESTAMP as its seconds.
+void take_seconds(arguments& given) {
+  if (is_timestamp_type(*given[0]->type())) given[0] = converted(given[0], types::float64());
 }
 
 bound_ptr as_double(const std::string& name, const arguments& given, std::size_t i) {
@@ -96,6 +102,7 @@ aggregate_binding bind_count(arguments given, const aggregate_options& options) 
 binder sum_binder(const std::string& name, bool checked) {
   return [name, checked](arguments given, const aggregate_options&) -> aggregate_binding {
     expect_count(name, given, 1, 1, "one number");
+    take_seconds(given);
     const auto type = given[0]->type();
     if (is_whole(*type))
       return {given, types::bigint(), integer_sum_state(checked), [type, checked] { return make_integer_sum(type, checked); }};
@@ -110,6 +117,7 @@ binder sum_binder(const std::string& name, bool checked) {
 binder mean_binder(const std::string& name) {
   return [name](arguments given, const aggregate_options&) -> aggregate_binding {
     expect_count(name, given, 1, 1, "one number");
+    take_seconds(given);
     const auto type = given[0]->type();
     if (!is_exact(*type))
       return {{as_double(name, given, 0)}, types::float64(), {types::float64(), types::bigint()}, make_double_mean};
@@ -170,6 +178,7 @@ binder first_binder(const std::string& name, bool last) {
 binder bits_binder(const std::string& name, bit_operation operation) {
   return [name, operation](arguments given, const aggregate_options&) -> aggregate_binding {
     expect_count(name, given, 1, 1, "one integer");
+    if (is_null_type(*given[0]->type())) given[0] = converted(given[0], types::integer());
     if (!is_whole(*given[0]->type())) refuse(name, "one integer", given);
     const auto type = given[0]->type();
     return {given, type, {type}, [=] { return make_bits(type, operation); }};
@@ -215,9 +224,10 @@ aggregate_binding bind_approximate_count(arguments given, const aggregate_option
 binder collect_binder(const std::string& name, bool unique) {
   return [name, unique](arguments given, const aggregate_options& options) -> aggregate_binding {
     expect_count(name, given, 1, 1, "one value");
+    if (unique && has_map(*given[0]->type())) refuse(name, "values that can be compared (no MAP)", given);
     const auto list = types::list(given[0]->type());
     const std::vector<data_type> kept{given[0]->type()};
-    const collect_options keep{.unique = unique || options.distinct, .skip_nulls = true};
+    const collect_options keep{.unique = unique || options.distinct, .skip_nulls = !options.respect_nulls};
     return {given, list, {collected_state(kept)}, [=] { return make_collected(kept, keep, as_lists(list)); }, false};
   };
 }
@@ -269,10 +279,12 @@ aggregate_binding bind_median(arguments given, const aggregate_options& options)
 
 binder percentile_pick_binder(const std::string& name) {
   return [name](arguments given, const aggregate_options& options) -> aggregate_binding {
-    expect_count(name, given, 2, 3, "a value, a percentage and perhaps the accuracy");
-    expect_order(name, given, 0);
+    expect_count(name, given, 2, 3, "a number, date or time, a percentage and perhaps the accuracy");
     const auto [wanted, many] = percentages(name, given, 1);
+    if (given.size() == 3 && !(constant_number(name, given, 2) > 0)) refuse(name, "an accuracy above 0", given);
     given.resize(1);
+    const bool timely = is_date_or_time_type(*given[0]->type());
+    if (!timely && !is_numeric_type(*given[0]->type())) given[0] = as_double(name, given, 0);
     const auto type = given[0]->type();
     const collect_options keep{.unique = options.distinct, .skip_nulls = true};
     const auto result = percentile_pick_result(wanted, many, type, false);
@@ -282,42 +294,117 @@ binder percentile_pick_binder(const std::string& name) {
   };
 }
 
-aggregate_binding bind_mode(arguments given, const aggregate_options&) {
-  expect_count("mode", given, 1, 1, "one value");
+/// What WITHIN GROUP (ORDER BY v) orders, where just one key may stand; it is the first argument of the plain form.
+const order_key& only_order(const std::string& name, const arguments& given, const aggregate_options& options) {
+  if (options.order.size() != 1) refuse(name, "one key: WITHIN GROUP (ORDER BY v)", given);
+  return options.order[0];
+}
+
+/// mode(v), or mode() WITHIN GROUP (ORDER BY v), whose direction decides between the most frequent.
+aggregate_binding bind_mode(arguments given, const aggregate_options& options) {
+  bool descending = false;
+  if (options.distinct) refuse("mode", "no DISTINCT", given);
+  if (given.empty()) {
+    const auto& order = only_order("mode", given, options);
+    descending = order.descending;
+    given = {order.value};
+  } else if (!options.order.empty()) {
+    refuse("mode", "a value, or WITHIN GROUP (ORDER BY v) instead", given);
+  }
+  expect_count("mode", given, 1, 2, "a value and perhaps whether to choose the least of several");
+  if (given.size() == 2) {
+    const auto constant = given[1]->constant();
+    if (!constant || constant->type->id() != arrow::Type::BOOL) refuse("mode", "a constant true or false second", given);
+    given.pop_back();
+  }
   expect_order("mode", given, 0);
   const auto type = given[0]->type();
-  return {
-      given, type, {collected_state({type})}, [=] { return make_collected({type}, {.skip_nulls = true}, mode_result(type)); }};
+  return {given, type, {collected_state({type})}, [=] {
+            return make_collected({type}, {.skip_nulls = true}, mode_result(type, descending));
+          }};
+}
+
+/// percentile_cont(p) and percentile_disc(p) WITHIN GROUP (ORDER BY v).
+binder ordered_percentile_binder(const std::string& name, bool interpolated) {
+  return [name, interpolated](const arguments& given, const aggregate_options& options) -> aggregate_binding {
+    expect_count(name, given, 1, 1, "a percentage, then WITHIN GROUP (ORDER BY v)");
+    if (options.distinct) refuse(name, "no DISTINCT", given);
+    const auto& order = only_order(name, given, options);
+    const auto [wanted, many] = percentages(name, given, 0);
+    const auto& type = types::float64();
+    const auto result = interpolated ? percentile_result(wanted, many, order.descending)
+                                     : percentile_pick_result(wanted, many, type, order.descending);
+    return {{as_double(name, {order.value}, 0)}, many ? types::list(type) : type, {collected_state({type})}, [=] {
+              return make_collected({type}, {.skip_nulls = true}, result);
+            }};
+  };
+}
+
+/// Whether DISTINCT values can be put in this order: it must be theirs, or that of what they are the text of, and equal texts
+/// must be equal values.
+bool orders_values(const bound_expression& value, const std::vector<order_key>& order) {
+  if (order.size() != 1) return false;
+  const auto& type = *order[0].value->type();
+  if (is_floating_type(type) || is_timestamp_type(type)) return false;
+  const auto key = order[0].value->to_string(), text = value.to_string();
+  return text == key || text == "cast(" + key + " AS STRING)";
+}
+
+/// The delimiter among listagg's arguments: constant, and of the values' type.
+std::string delimiter_of(const std::string& name, const arguments& given) {
+  const auto constant = given[1]->constant();
+  if (!constant) refuse(name, "a constant delimiter", given);
+  const bool bytes = given[0]->type()->id() == arrow::Type::BINARY;
+  const bool null = is_null_type(*constant->type);
+  if (!null && bytes != (constant->type->id() == arrow::Type::BINARY)) refuse(name, "a delimiter of the values' type", given);
+  return constant->is_valid ? constant->ToString() : std::string();
 }
 
 binder joined_binder(const std::string& name) {
   return [name](arguments given, const aggregate_options& options) -> aggregate_binding {
     expect_count(name, given, 1, 2, "a STRING and perhaps a delimiter");
-    std::string delimiter;
-    if (given.size() == 2) {
-      const auto constant = given[1]->constant();
-      if (!constant) refuse(name, "a constant delimiter", given);
-      if (constant->is_valid) delimiter = constant->ToString();
-      given.pop_back();
-    }
+    if (is_nested_type(*given[0]->type())) refuse(name, "STRING or BINARY values", given);
+    if (options.distinct && !options.order.empty() && !orders_values(*given[0], options.order))
+      refuse(name, "with DISTINCT, only the order of its own values", given);
+    const auto delimiter = given.size() == 2 ? delimiter_of(name, given) : std::string();
+    given.resize(1);
     if (given[0]->type()->id() != arrow::Type::BINARY) given[0] = converted(given[0], types::string());
     const auto type = given[0]->type();
+    std::vector<data_type> kept{type};
+    std::vector<sort_direction> directions;
+    for (const auto& order : options.order) {
+      if (!row::has_order(*order.value->type())) refuse(name, "keys that can be ordered (no MAP)", {order.value});
+      given.push_back(order.value);
+      kept.push_back(order.value->type());
+      directions.push_back({order.descending, order.nulls_first});
+    }
     const collect_options keep{.unique = options.distinct, .skip_nulls = true};
     return {given,
             type,
-            {collected_state({type})},
-            [=] { return make_collected({type}, keep, joined_result(delimiter, false, false)); },
+            {collected_state(kept)},
+            [=] { return make_collected(kept, keep, joined_result(delimiter, directions)); },
             false};
   };
 }
 
-function_entry entry(std::string name, std::string parameters, std::string description, binder bind) {
+/// The clauses behind a call's parentheses that only some aggregates take.
+struct accepted_clauses {
+  bool ignore_nulls = false;
+  bool order = false;
+};
+
+function_entry entry(std::string name, std::string parameters, std::string description, binder bind,
+                     accepted_clauses accepted = {}) {
   function_entry out;
   out.usage = name + "(" + parameters + ")";
   out.name = std::move(name);
   out.kind = function_kind::aggregate;
   out.description = std::move(description);
-  out.bind_aggregate = std::move(bind);
+  out.bind_aggregate = [name = out.name, accepted, bind = std::move(bind)](arguments given, const aggregate_options& options) {
+    if (options.ignore_nulls && !accepted.ignore_nulls) refuse(name, "no IGNORE NULLS", given);
+    if (!options.order.empty() && !accepted.order) refuse(name, "no WITHIN GROUP (ORDER BY ...)", given);
+    return bind(std::move(given), options);
+  };
   return out;
 }
 
@@ -347,9 +434,11 @@ void add_choices(std::vector<function_entry>& out) {
   out.push_back(entry("min_by", "expr, order", "Value of the row with the least order.", extreme_by_binder("min_by", false)));
   out.push_back(entry("max_by", "expr, order", "Value of the row with the greatest order.", extreme_by_binder("max_by", true)));
   for (const std::string name : {"first", "first_value", "any_value"})
-    out.push_back(entry(name, "expr[, ignoreNulls]", "Value of the first row.", first_binder(name, false)));
+    out.push_back(
+        entry(name, "expr[, ignoreNulls]", "Value of the first row.", first_binder(name, false), {.ignore_nulls = true}));
   for (const std::string name : {"last", "last_value"})
-    out.push_back(entry(name, "expr[, ignoreNulls]", "Value of the last row.", first_binder(name, true)));
+    out.push_back(
+        entry(name, "expr[, ignoreNulls]", "Value of the last row.", first_binder(name, true), {.ignore_nulls = true}));
   for (const std::string name : {"bool_and", "every"})
     out.push_back(entry(name, "condition", "Whether all conditions are true.", boolean_binder(name, true)));
   for (const std::string name : {"bool_or", "any", "some"})
@@ -393,20 +482,24 @@ void add_moments(std::vector<function_entry>& out) {
 
 void add_collections(std::vector<function_entry>& out) {
   for (const std::string name : {"collect_list", "array_agg"})
-    out.push_back(entry(name, "expr", "All values, nulls left out, as an array.", collect_binder(name, false)));
-  out.push_back(
-      entry("collect_set", "expr", "The distinct values, nulls left out, as an array.", collect_binder("collect_set", true)));
+    out.push_back(
+        entry(name, "expr", "All values, nulls left out, as an array.", collect_binder(name, false), {.ignore_nulls = true}));
+  out.push_back(entry("collect_set", "expr", "The distinct values, nulls left out, as an array.",
+                      collect_binder("collect_set", true), {.ignore_nulls = true}));
   out.push_back(
       entry("percentile", "expr, percentage[, frequency]", "Exact percentile, interpolated.", percentile_binder("percentile")));
-  out.push_back(
-      entry("percentile_cont", "expr, percentage", "Exact percentile, interpolated.", percentile_binder("percentile_cont")));
+  out.push_back(entry("percentile_cont", "percentage", "Exact percentile of the values of WITHIN GROUP, interpolated.",
+                      ordered_percentile_binder("percentile_cont", true), {.order = true}));
+  out.push_back(entry("percentile_disc", "percentage", "The value of WITHIN GROUP at a percentage of them.",
+                      ordered_percentile_binder("percentile_disc", false), {.order = true}));
   out.push_back(entry("median", "expr", "Median, interpolated.", bind_median));
   for (const std::string name : {"percentile_approx", "approx_percentile"})
     out.push_back(entry(name, "expr, percentage[, accuracy]", "The value at a percentage of the sorted values.",
                         percentile_pick_binder(name)));
-  out.push_back(entry("mode", "expr", "The most frequent value, the least of several.", bind_mode));
+  out.push_back(entry("mode", "[expr]", "The most frequent value, the least of several.", bind_mode, {.order = true}));
   for (const std::string name : {"listagg", "string_agg"})
-    out.push_back(entry(name, "expr[, delimiter]", "Texts joined, nulls left out.", joined_binder(name)));
+    out.push_back(entry(name, "expr[, delimiter]", "Texts joined, in the order of WITHIN GROUP, nulls left out.",
+                        joined_binder(name), {.order = true}));
 }
 
 }  // namespace
