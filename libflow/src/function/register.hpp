@@ -31,6 +31,8 @@ void register_json(function_catalog&);
 void register_csv(function_catalog&);
 void register_url(function_catalog&);
 void register_string_check(function_catalog&);
+void register_format_number(function_catalog&);
+void register_format_string(function_catalog&);
 void register_random(function_catalog&);
 void register_generators(function_catalog&);
 void register_aggregates(function_catalog&);

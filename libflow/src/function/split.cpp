@@ -1,4 +1,5 @@
 #include <bit>
+#include <algorithm>
 #include <cstring>
 
 #include <arrow/api.h>
@@ -224,9 +225,12 @@ scalar_kernel constant_split(const std::string& pattern, std::int32_t limit) {
   }
   return [compiled = lazy_expression(pattern), limit](std::span<const arrow::Datum> arguments, std::int64_t rows,
                                                       const evaluation_context&) {
-    const auto& expression = compiled();
-    return split_rows(arguments, rows,
-                      [&](std::int64_t, std::string_view text, auto piece) { split_pattern(text, expression, limit, piece); });
+    // A bad pattern is no failure where there is no text.
+    const RE2* expression = nullptr;
+    return split_rows(arguments, rows, [&](std::int64_t, std::string_view text, auto piece) {
+      if (expression == nullptr) expression = &compiled();
+      split_pattern(text, *expression, limit, piece);
+    });
   };
 }
 
@@ -268,6 +272,66 @@ bool split_part(string_sink& out, std::string_view text, std::string_view separa
   return true;
 }
 
+/// Splits by the pattern last asked for.
+class text_splitter {
+ public:
+  template <class Piece>
+  void split(std::string_view text, std::string_view pattern, std::int32_t limit, Piece piece) {
+    if (!read_ || pattern != pattern_) {
+      plain_ = plain_text(pattern);
+      if (!plain_) compiled_ = compile_expression(pattern);
+      pattern_ = pattern;
+      read_ = true;
+    }
+    if (!plain_) return split_pattern(text, *compiled_, limit, piece);
+    plain_->empty() ? split_characters(text, limit, piece) : split_plain(text, *plain_, limit, piece);
+  }
+
+ private:
+  bool read_ = false;
+  std::string pattern_;
+  std::optional<std::string> plain_;
+  std::unique_ptr<const RE2> compiled_;
+};
+
+bound_ptr text_literal(std::string_view text) { return bind_literal(std::make_shared<arrow::StringScalar>(std::string(text))); }
+
+scalar_binding bind_str_to_map(bound_list a) {
+  if (a.size() < 2) a.push_back(text_literal(","));
+  if (a.size() < 3) a.push_back(text_literal(":"));
+  const auto type = types::map(types::string(), types::string());
+  auto kernel = [type](std::span<const arrow::Datum> v, std::int64_t rows, const evaluation_context&) -> arrow::Datum {
+    const auto validity = combine_validity(v, rows);
+    if (validity.all_null) return all_null(type, rows);
+    const reader<std::string_view> texts(v[0]), entry_ends(v[1]), key_ends(v[2]);
+    text_splitter entries, keys;
+    arrow::MapBuilder out(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>(),
+                          std::make_shared<arrow::StringBuilder>(), type);
+    auto& key_out = static_cast<arrow::StringBuilder&>(*out.key_builder());
+    auto& item_out = static_cast<arrow::StringBuilder&>(*out.item_builder());
+    std::vector<std::string_view> seen, parts;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      if (!validity.valid(i)) {
+        check(out.AppendNull());
+        continue;
+      }
+      check(out.Append());
+      seen.clear();
+      entries.split(texts[i], entry_ends[i], -1, [&](std::string_view entry) {
+        parts.clear();
+        keys.split(entry, key_ends[i], 2, [&](std::string_view part) { parts.push_back(part); });
+        if (std::find(seen.begin(), seen.end(), parts[0]) != seen.end())
+          throw error(errc::evaluation_failed, "str_to_map: the key '" + std::string(parts[0]) + "' occurs twice");
+        seen.push_back(parts[0]);
+        check(key_out.Append(parts[0]));
+        check(parts.size() > 1 ? item_out.Append(parts[1]) : item_out.AppendNull());
+      });
+    }
+    return check(out.Finish());
+  };
+  return {std::move(a), type, kernel, true};
+}
+
 }  // namespace
 
 void register_split(function_catalog& c) {
@@ -280,6 +344,11 @@ void register_split(function_catalog& c) {
          {"split_part", "split_part(str, delimiter, n)", "The n-th piece (from 1, or from the end by -1) between delimiters."},
          takes({text, text, integer}), types::string(),
          map_text<std::string_view, std::string_view, std::int32_t>(types::string(), split_part));
+  define(
+      c,
+      {"str_to_map", "str_to_map(str [, entry_end [, key_end]])",
+       "A map of entries between matches of a pattern (','), keys cut from values at another's (':'); fails on repeated keys."},
+      takes({accepts::plain_text, accepts::plain_text, accepts::plain_text}, 1), bind_str_to_map);
 }
 
 }  // namespace flow
