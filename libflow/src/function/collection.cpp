@@ -361,12 +361,16 @@ scalar_binding bind_flatten(const function_text& f, bound_list a) {
 
 using span_value = arrow::MonthDayNanoIntervalType::MonthDayNanos;
 
+/// @throws error{evaluation_failed} unless steps of this sign lead from the start to the stop.
+void check_direction(i64 start, i64 stop, i64 step) {
+  const bool leads = step > 0 ? start <= stop : step < 0 ? start >= stop : start == stop;
+  if (!leads) throw error(errc::evaluation_failed, "sequence: the step does not lead from the start to the stop");
+}
+
 /// Calls `each` for start, start + step, ... up to stop.
 template <class Each>
 void count_up(i64 start, i64 stop, i64 step, Each each) {
-  if (step == 0 ? start != stop : (stop > start) != (step > 0) && start != stop) {
-    throw error(errc::evaluation_failed, "sequence: the step does not lead from the start to the stop");
-  }
+  check_direction(start, stop, step);
   for (i64 v = start; step >= 0 ? v <= stop : v >= stop; v += step) {
     each(v);
     if (step == 0) break;
@@ -375,12 +379,14 @@ void count_up(i64 start, i64 stop, i64 step, Each each) {
 
 template <class Each>
 void count_by_interval(i64 start, i64 stop, const span_value& step, Each each) {
-  const bool up = stop >= start;
+  // Which way a step goes is told by its length with months of 28 days, as Spark does.
+  const i64 length = (step.months * i64{28} + step.days) * micros_per_day + step.nanoseconds / 1000;
+  check_direction(start, stop, length);
   for (i64 n = 0;; ++n) {
     const i64 v = add_interval(start, n * step.months, n * step.days, n * (step.nanoseconds / 1000));
-    if (up ? v > stop : v < stop) break;
+    if (length >= 0 ? v > stop : v < stop) break;
     each(v);
-    if (step.months == 0 && step.days == 0 && step.nanoseconds == 0) break;
+    if (length == 0) break;
   }
 }
 
@@ -399,7 +405,10 @@ scalar_kernel sequence_kernel(const data_type& type, bool intervals, i64 scale) 
         out.add(made++);
       };
       if (validity.valid(i) && intervals) {
-        count_by_interval(i64{start[i]} * scale, i64{stop[i]} * scale, reader<span_value>(v[2])[i], each);
+        const auto step = reader<span_value>(v[2])[i];
+        if (scale != 1 && step.months == 0 && step.days == 0)
+          throw error(errc::evaluation_failed, "sequence: dates are days or months apart, not a part of a day or nothing");
+        count_by_interval(i64{start[i]} * scale, i64{stop[i]} * scale, step, each);
       } else if (validity.valid(i)) {
         count_up(start[i], stop[i], v.size() > 2 ? i64{reader<T>(v[2])[i]} : stop[i] >= start[i] ? 1 : -1, each);
       }
