@@ -171,6 +171,14 @@ BOOST_AUTO_TEST_CASE(a_stream_cannot_be_collected_and_a_table_cannot_be_written_
   BOOST_CHECK_EXCEPTION(s.create_dataset(words_schema(), {}).write_stream().format("noop").start(), error, unsupported);
 }
 
+BOOST_AUTO_TEST_CASE(an_interval_is_shown_as_the_text_it_casts_to) {
+  const auto both = two_threads().sql(
+      "SELECT t - DATE '2024-01-01' AS i, CAST(t - DATE '2024-01-01' AS STRING) AS s FROM VALUES (DATE '2024-01-03') AS x(t)");
+  const auto row = batch_to_json(*both.collect().at(0)).at(0);
+  BOOST_TEST(row.at(0).is_string());
+  BOOST_TEST(row.at(0) == row.at(1));
+}
+
 BOOST_AUTO_TEST_CASE(a_sessions_clock_tells_the_time_to_bounded_and_unbounded_queries) {
   const auto s = session::make({.threads = 1, .clock = [] { return timestamp{60'000'000}; }});
   const auto schema = words_schema();

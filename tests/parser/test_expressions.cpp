@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(times_and_intervals_have_the_value_they_say) {
   BOOST_TEST(same("INTERVAL 1 WEEK", "INTERVAL '7' DAYS"));
   BOOST_TEST(same("INTERVAL 1.5 SECONDS", "INTERVAL 1500 MILLISECONDS"));
   BOOST_TEST(name_of("INTERVAL 10 MINUTES") == "INTERVAL '10' MINUTE");
+  BOOST_TEST(name_of("INTERVAL 3 HOURS") == "INTERVAL '03' HOUR");
   BOOST_TEST(name_of("INTERVAL 1 DAY 2 HOURS") == "INTERVAL '1 02' DAY TO HOUR");
 }
 
@@ -189,6 +190,12 @@ BOOST_AUTO_TEST_CASE(unnamed_columns_get_sparks_names) {
   BOOST_TEST(name_of("count(*)") == "count(1)");
   BOOST_TEST(name_of("count(DISTINCT v)") == "count(DISTINCT v)");
   BOOST_TEST(name_of("CAST(v AS STRING)") == "CAST(v AS STRING)");
+  BOOST_TEST(name_of("int(v) + 1") == "(v + 1)");
+  BOOST_TEST(name_of("if(v > 1, v, 0)") == "(IF((v > 1), v, 0))");
+  BOOST_TEST(name_of("split(s, ',')[0]") == "split(s, ,, -1)[0]");
+  BOOST_TEST(name_of("INTERVAL 5 MINUTES + t") == "t + INTERVAL '05' MINUTE");
+  BOOST_TEST(name_of("INTERVAL 1 DAY + INTERVAL 5 HOURS") == "(INTERVAL '1' DAY + INTERVAL '05' HOUR)");
+  BOOST_TEST(name_of("ceil(v, 1) + ceil(v)") == "(ceil(v, 1) + CEIL(v))");
   BOOST_TEST(name_of("concat(x, '!')") == "concat(x, !)");
   BOOST_TEST(name_of("x || '!'") == "concat(x, !)");
   BOOST_TEST(name_of("a <> b") == "(NOT (a = b))");

@@ -235,7 +235,11 @@ json value_at(const arrow::Array& a, std::int64_t i) {
     }
     case arrow::Type::TIMESTAMP:
       return timestamp_text(static_cast<const arrow::TimestampArray&>(a).Value(i));
-    case arrow::Type::DECIMAL128: {
+    case arrow::Type::STRUCT:
+    case arrow::Type::MAP:
+    case arrow::Type::LIST:
+      return nested_at(a, i);
+    default: {  // Decimals and intervals.
       std::string text;
       flow::append_decimal(text, arrow::Decimal128(static_cast<const arrow::Decimal128Array&>(a).GetValue(i)),
                            static_cast<const arrow::DecimalType&>(*a.type()).scale());
@@ -246,8 +250,6 @@ json value_at(const arrow::Array& a, std::int64_t i) {
       append_value(text, a, i);
       return text;
     }
-    default:
-      return nested_at(a, i);
   }
 }
 

@@ -263,7 +263,7 @@ resolved_ptr analyzer::analyze_sort(const logical_plan& node) {
       resolve_names(order.key, child->output);
       return true;
     } catch (const error& e) {
-      if (e.code() != errc::unknown_column) throw;
+      if (e.code() != errc::unknown_column && e.code() != errc::ambiguous_column) throw;
       return false;
     }
   };

@@ -6,6 +6,7 @@
 #include "expression/member_name.hpp"
 #include "flow/error.hpp"
 #include "flow/function_catalog.hpp"
+#include "sql/result_name.hpp"
 
 namespace flow::plan {
 
@@ -198,7 +199,7 @@ const expression_ptr& below_alias(const expression_ptr& e) {
 
 std::string output_name(const expression& e) {
   if (e.kind == expression_kind::call && (same_name(e.name, "window") || same_name(e.name, "session_window"))) return e.name;
-  return generated_name(e);
+  return result_name(e);
 }
 
 bool is_aggregate_call(const expression& e) {

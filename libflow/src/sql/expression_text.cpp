@@ -9,6 +9,7 @@
 #include "flow/time.hpp"
 #include "function/value_text.hpp"
 #include "sql/keyword.hpp"
+#include "sql/result_name.hpp"
 
 namespace flow {
 
@@ -323,18 +324,35 @@ expression_ptr hide_variables(const expression_ptr& e, const std::vector<std::st
 
 // Names that Spark writes in upper case (its mathematical functions), and functions named after what they stand for.
 std::string function_name(const std::string& name) {
-  constexpr std::array upper_case{"acos",    "acosh",  "asin", "asinh", "atan",  "atan2",   "atanh", "cbrt",  "ceil",
-                                  "ceiling", "cos",    "cosh", "cot",   "csc",   "degrees", "e",     "exp",   "expm1",
-                                  "floor",   "hypot",  "log",  "log10", "log1p", "log2",    "pi",    "power", "radians",
-                                  "sec",     "signum", "sin",  "sinh",  "sqrt",  "tan",     "tanh"};
+  constexpr std::array upper_case{"acos",        "acosh", "asin",   "asinh", "atan",    "atan2", "atanh", "cbrt",    "ceil",
+                                  "cos",         "cosh",  "cot",    "csc",   "degrees", "e",     "exp",   "expm1",   "floor",
+                                  "hypot",       "log",   "log10",  "log1p", "log2",    "pi",    "power", "radians", "regexp",
+                                  "regexp_like", "sec",   "signum", "sin",   "sinh",    "sqrt",  "tan",   "tanh"};
   const auto lower = to_lower(name);
   if (lower == "array_agg") return "collect_list";
   if (lower == "position") return "locate";
-  if (lower == "ceil" || lower == "ceiling" || lower == "floor" || lower == "log" || lower == "sqrt") {
-    return lower == "log" || lower == "sqrt" ? (lower == "log" ? "LOG" : "SQRT") : (lower == "floor" ? "FLOOR" : "CEIL");
-  }
   const bool upper = std::find(upper_case.begin(), upper_case.end(), lower) != upper_case.end();
   return upper ? to_upper(name) : lower;
+}
+
+// int(x) and its like: casts that Spark's names leave out.
+bool is_type_function(const std::string& name) {
+  constexpr std::array types{"boolean", "tinyint", "smallint", "int",       "bigint", "float",
+                             "double",  "decimal", "date",     "timestamp", "binary", "string"};
+  return std::find(types.begin(), types.end(), name) != types.end();
+}
+
+bool is_interval(const expression& e) {
+  return e.kind == expression_kind::literal && e.value && e.value->is_valid &&
+         e.value->type->id() == arrow::Type::INTERVAL_MONTH_DAY_NANO;
+}
+
+// A time and an interval: t + INTERVAL '01' HOUR, whatever the order written.
+std::optional<std::string> shifted_time(const std::string& name, const expression& a, const expression& b) {
+  if ((name != "+" && name != "-") || is_interval(a) == is_interval(b)) return std::nullopt;
+  const bool swap = is_interval(a);
+  if (swap && name == "-") return std::nullopt;
+  return inner_name(swap ? b : a) + " " + name + " " + inner_name(swap ? a : b);
 }
 
 bool collects(std::string_view function) {
@@ -359,6 +377,7 @@ std::string_view left_out(std::string_view function, std::size_t given) {
                            shown{"percentile", 2, ", 1"},
                            shown{"percentile_approx", 2, ", 10000"},
                            shown{"regexp_extract", 2, ", 1"},
+                           shown{"regexp_instr", 2, ", 0"},
                            shown{"regexp_replace", 3, ", 1"},
                            shown{"round", 1, ", 0"},
                            shown{"rpad", 2, ",  "},
@@ -369,6 +388,7 @@ std::string_view left_out(std::string_view function, std::size_t given) {
                            shown{"string_agg", 1, ", NULL"},
                            shown{"substr", 2, ", 2147483647"},
                            shown{"substring", 2, ", 2147483647"},
+                           shown{"to_unix_timestamp", 1, ", yyyy-MM-dd HH:mm:ss"},
                            shown{"unix_timestamp", 1, ", yyyy-MM-dd HH:mm:ss"}};
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const shown& s) { return s.function == function && s.given == given; });
@@ -398,6 +418,11 @@ std::string call_name(const expression& e) {
   const auto inner = [&](std::size_t i) { return inner_name(*a[i]); };
   const auto count = a.size();
   if (!e.text.empty()) return e.text;
+  if (count == 1 && is_type_function(name)) return inner(0);
+  if (name == "if" && count == 3) return "(IF(" + joined(a, 0, inner_name) + "))";
+  if (count == 2) {
+    if (auto text = shifted_time(name, *a[0], *a[1])) return *text;
+  }
   if (count == 2 && is_infix(name)) return "(" + inner(0) + " " + infix_symbol(name) + " " + inner(1) + ")";
   if (count == 2 && name == "!=") return "(NOT (" + inner(0) + " = " + inner(1) + "))";
   if (name == "||") return "concat(" + joined(a, 0, inner_name) + ")";
@@ -420,7 +445,8 @@ std::string call_name(const expression& e) {
                     name == "to_csv" || name == "schema_of_csv"))
     return name + "(" + inner(0) + ")";
   if (name == "log" && count == 1) return "LOG(E(), " + inner(0) + ")";
-  const auto shown = function_name(e.name);
+  const bool to_digits = count == 2 && (name == "ceil" || name == "floor");
+  const auto shown = to_digits ? name : function_name(e.name);
   std::string out = shown + "(" + (e.distinct ? "DISTINCT " : "") + joined(a, 0, inner_name);
   out += left_out(shown, count);
   out += ")" + order_name(e, name);
@@ -464,6 +490,12 @@ std::string generated_name(const expression& e) {
     }
   }
   return "";
+}
+
+std::string result_name(const expression& e) {
+  const bool cast_column = e.kind == expression_kind::cast && e.arguments.at(0)->kind == expression_kind::reference &&
+                           e.arguments[0]->path.size() == 1;
+  return generated_name(cast_column ? *e.arguments[0] : e);
 }
 
 std::string to_sql(const expression& e) {

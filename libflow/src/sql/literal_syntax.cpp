@@ -248,7 +248,7 @@ std::string day_time_text(std::int64_t microseconds, int first, int last) {
     if (field == 3) {
       text += seconds_text(rest);
     } else {
-      text += field == first ? std::to_string(rest / size) : two_digits(rest / size);
+      text += field == 0 ? std::to_string(rest / size) : two_digits(rest / size);
     }
     rest %= size;
   }

@@ -9,6 +9,7 @@
 #include "flow/function_catalog.hpp"
 #include "sql/one_row.hpp"
 #include "sql/parse_session.hpp"
+#include "sql/result_name.hpp"
 
 namespace flow::sql {
 
@@ -155,12 +156,18 @@ class select_builder {
     return rewritten(e, [&](const expression_ptr& part) { return named_item(*part); });
   }
 
+  bool names_one_item(const std::string& name) const {
+    return std::count_if(select_.items.begin(), select_.items.end(),
+                         [&](const auto& item) { return same_name(result_name(*item), name); }) == 1;
+  }
+
   void resolve_orders() {
     output_orders_ = orders_;
     for (std::size_t i = 0; i < orders_.size(); ++i) {
       if (const auto position = ordinal(*orders_[i].key)) {
         const auto& item = item_at(*position);
-        output_orders_[i].key = expressions::reference({generated_name(*item)});
+        output_orders_[i].key =
+            names_one_item(result_name(*item)) ? expressions::reference({result_name(*item)}) : unaliased(item);
         orders_[i].key = unaliased(item);
       } else {
         orders_[i].key = with_aliases(orders_[i].key);
@@ -168,16 +175,19 @@ class select_builder {
     }
   }
 
-  // ORDER BY means the selected column first, even where it hides an input column.
+  // ORDER BY means the selected column first, even where it hides an input column; a cast takes its column's name only if that
+  // column is not selected itself.
   expression_ptr with_aliases(const expression_ptr& e) const {
     return rewritten(e, [&](const expression_ptr& part) -> expression_ptr {
       if (part->kind != expression_kind::reference || part->path.size() != 1) return nullptr;
+      expression_ptr meant;
       for (const auto& item : items_) {
-        if (item->kind == expression_kind::alias && item->names.size() == 1 && same_name(item->names[0], part->path[0])) {
-          return item->arguments[0];
-        }
+        if (!same_name(result_name(*item), part->path[0])) continue;
+        if (item->kind == expression_kind::alias && item->names.size() == 1) return item->arguments[0];
+        if (item->kind == expression_kind::reference) return nullptr;
+        if (item->kind == expression_kind::cast) meant = item;
       }
-      return nullptr;
+      return meant;
     });
   }
 
@@ -235,7 +245,7 @@ class select_builder {
 
   static expression_ptr named(expression_ptr value, const expression_ptr& item) {
     if (item->kind == expression_kind::star) return item;
-    return expressions::alias(std::move(value), generated_name(*item));
+    return expressions::alias(std::move(value), result_name(*item));
   }
 
   void name_key(const expression_ptr& key) {

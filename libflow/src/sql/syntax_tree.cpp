@@ -231,7 +231,7 @@ expression_ptr finish_call(call_syntax call, parse_session& session, text_range 
   e->respect_nulls = call.nulls == null_treatment::respected;
   e->filter = call.filter;
   for (const auto& order : call.within_group) e->within_group.push_back(from_sort_order(order));
-  if (function == "negative" || function == "positive") e->text = call.name + "(" + generated_name(*e->arguments.at(0)) + ")";
+  if (function == "negative") e->text = call.name + "(" + generated_name(*e->arguments.at(0)) + ")";
   return e;
 }
 
