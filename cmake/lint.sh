@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # lint.sh format|check|tidy [all|FILE...]: clang-format and clang-tidy from their PyPI wheels (which bring the compiler's headers),
-# pinned, in build/deps/lint. `tidy` needs a built release. It looks at all sources (4.5 s of a core each), at these files, or at the
+# pinned, in build/deps/lint. `tidy` needs a built release, for what it generates. It looks at all sources (4.5 s of a core each), at these files, or at the
 # sources that differ from LINT_BASE: by default from where this branch left main, and on main itself from the commit before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,16 +31,19 @@ base() {
   done
 }
 
-# GCC's commands without what only GCC knows, and with the text of what it has precompiled.
+# GCC's commands for each source by itself, so that each must include what it uses, without what only GCC knows, and with the text of
+# what it has precompiled.
 clang_commands() {
-  mkdir -p build/lint
+  local log=build/lint.configure.log
+  cmake --preset release -B build/lint -DFLOW_UNITY_BUILD=OFF > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
   python3 - <<'PYTHON'
 import json, os, re
-commands = json.load(open("build/release/compile_commands.json"))
+commands = json.load(open("build/lint/compile_commands.json"))
 for one in commands:
     text = re.sub(r"^.*?(\S*/c\+\+ )", r"\1", one["command"])
     text = re.sub(r"(?<=-include )\S+cmake_pch\.hxx", os.path.abspath("cmake/precompiled.hpp"), text)
-    text = re.sub(r"-Winvalid-pch|-fpch-preprocess|-fno-semantic-interposition", "", text)
+    text = re.sub(r"-Winvalid-pch|-fpch-preprocess|-fno-semantic-interposition|--param=\S+", "", text)
+    text = text.replace("build/lint/libflow/grammar", "build/release/libflow/grammar")
     one["command"] = re.sub(r"-Wno-(stringop-overflow|restrict)|-Werror", "", text)
 json.dump(commands, open("build/lint/compile_commands.json", "w"))
 PYTHON

@@ -1,5 +1,5 @@
 #pragma once
-// What nearly every file includes and is slow to read. Precompiled once for all rooms (precompiled.cmake).
+// What nearly every file includes and is slow to read. Precompiled once for all rooms (compile_time.cmake).
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

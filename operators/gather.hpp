@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -10,6 +11,9 @@ namespace flow {
 
 /// The row number that stands for a row of nulls.
 inline constexpr std::int32_t no_row = -1;
+
+/// Operators that may make many rows of one batch (explode, join, sort) give them out in pieces of about so many.
+inline constexpr std::size_t rows_per_output = 16'384;
 
 /// The values of `from` at `rows`, in that order, repeats allowed; null where a row is `no_row`.
 /// @throws error{evaluation_failed} if the result would not fit one array (2 GiB of text).

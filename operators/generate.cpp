@@ -16,9 +16,6 @@ namespace flow {
 
 namespace {
 
-/// A batch of long lists is given out in pieces of about so many rows.
-constexpr std::int64_t rows_per_output = 16'384;
-
 struct generator {
   generate_plan plan;
   schema_ptr schema;
@@ -88,7 +85,7 @@ class generate_operator : public stream_operator {
     const auto* offsets = lists.raw_value_offsets();
     const bool nulls = lists.null_count() > 0;
     origin from;
-    for (; next < rows->num_rows() && static_cast<std::int64_t>(from.rows.size()) < rows_per_output; ++next) {
+    for (; next < rows->num_rows() && from.rows.size() < rows_per_output; ++next) {
       const auto row = static_cast<std::int32_t>(next);
       const auto count = nulls && lists.IsNull(next) ? 0 : offsets[next + 1] - offsets[next];
       if (count > 0) {

@@ -16,7 +16,6 @@ namespace {
 
 /// With a limit, rows that cannot make it any more are thrown away once so many have gathered.
 constexpr std::size_t least_rows_to_prune = 8'192;
-constexpr std::size_t rows_per_output = 16'384;
 
 /// The sort keys of rows, laid end to end.
 class row_keys {

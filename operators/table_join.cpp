@@ -19,9 +19,6 @@ namespace flow {
 
 namespace {
 
-/// Rows with many partners leave in pieces of about so many rows.
-constexpr std::size_t rows_per_output = 16'384;
-
 using row_numbers = std::vector<std::int32_t>;
 
 /// What a join type asks for, told from the stream's side and the table's instead of left and right.

@@ -18,7 +18,7 @@ namespace {
 
 std::int64_t micros(const timespec& t) { return t.tv_sec * 1'000'000 + t.tv_nsec / 1000; }
 
-[[noreturn]] void unreadable(const std::string& path, int code) {
+[[noreturn]] void unreadable_directory(const std::string& path, int code) {
   const char* advice = code == ENOENT   ? "; check the path, or create the directory before the query starts"
                        : code == EACCES ? "; give the user of this process the right to read it"
                                         : "";
@@ -100,7 +100,7 @@ class lister {
       struct stat info {};
       if (::stat(root.c_str(), &info) != 0) {
         if (globbed) continue;
-        unreadable(root, errno);
+        unreadable_directory(root, errno);
       }
       auto partitions = above(root, S_ISDIR(info.st_mode));
       if (S_ISDIR(info.st_mode)) {
@@ -163,7 +163,7 @@ class lister {
   void walk(const std::string& path, const struct stat& self, std::vector<partition_text>& partitions, bool required) {
     const std::unique_ptr<DIR, close_directory> directory(::opendir(path.c_str()));
     if (directory == nullptr) {
-      if (required || errno == EACCES) unreadable(path, errno);
+      if (required || errno == EACCES) unreadable_directory(path, errno);
       return;
     }
     if (visited_ != nullptr) visited_->push_back({path, micros(self.st_mtim)});

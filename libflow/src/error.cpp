@@ -4,6 +4,8 @@
 #include <cctype>
 #include <vector>
 
+#include "types/ascii.hpp"
+
 namespace flow {
 
 std::string_view to_string(errc code) noexcept {
@@ -59,9 +61,7 @@ std::string_view to_string(errc code) noexcept {
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  const auto same = [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  };
+  const auto same = [](char x, char y) { return to_lower(x) == to_lower(y); };
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {

@@ -7,16 +7,11 @@
 #include <vector>
 
 #include "flow/error.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
 
 namespace {
-
-unsigned char lower(char c) { return static_cast<unsigned char>(std::tolower(static_cast<unsigned char>(c))); }
-
-bool same_text(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 [[noreturn]] void refuse(std::string_view key, std::string_view value, const std::string& expected) {
   throw error(errc::invalid_option,
@@ -27,7 +22,7 @@ bool same_text(std::string_view a, std::string_view b) {
 
 bool ignore_case_less::operator()(std::string_view a, std::string_view b) const noexcept {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [](char x, char y) { return lower(x) < lower(y); });
+                                      [](char x, char y) { return to_lower(x) < to_lower(y); });
 }
 
 void options::set(std::string key, std::string value) { values_.insert_or_assign(std::move(key), std::move(value)); }
@@ -54,8 +49,8 @@ std::string options::required(std::string_view key, std::string_view purpose) co
 bool options::boolean(std::string_view key, bool fallback) const {
   const auto value = find(key);
   if (!value) return fallback;
-  if (same_text(*value, "true")) return true;
-  if (same_text(*value, "false")) return false;
+  if (same_name(*value, "true")) return true;
+  if (same_name(*value, "false")) return false;
   refuse(key, *value, "true or false");
 }
 
@@ -88,7 +83,7 @@ std::string options::choice(std::string_view key, std::string_view fallback,
   if (!value) return std::string(fallback);
   std::string expected;
   for (const auto candidate : allowed) {
-    if (same_text(candidate, *value)) return std::string(candidate);
+    if (same_name(candidate, *value)) return std::string(candidate);
     expected += (expected.empty() ? "one of " : ", ") + std::string(candidate);
   }
   refuse(key, *value, expected);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "flow/error.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
 
@@ -20,10 +21,8 @@ std::string_view to_string(output_mode mode) noexcept {
 }
 
 output_mode parse_output_mode(std::string_view text) {
-  std::string name(text);
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   for (const auto mode : {output_mode::append, output_mode::update, output_mode::complete}) {
-    if (to_string(mode) == name) return mode;
+    if (same_name(to_string(mode), text)) return mode;
   }
   throw error(errc::invalid_argument, "unknown output mode '" + std::string(text) + "': expected append, update or complete");
 }

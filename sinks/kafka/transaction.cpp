@@ -12,12 +12,12 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-int in_ms(duration d) { return static_cast<int>(d.microseconds / 1000); }
+int milliseconds_of(duration d) { return static_cast<int>(d.microseconds / 1000); }
 
 rdkafka_conf transactional_conf(const kafka_sink_settings& settings, const std::string& id, duration timeout, duration linger) {
-  auto conf = settings.producer_conf(std::to_string(in_ms(linger)));
+  auto conf = settings.producer_conf(std::to_string(milliseconds_of(linger)));
   set_property(*conf, "transactional.id", id);
-  set_property(*conf, "transaction.timeout.ms", std::to_string(in_ms(timeout)));
+  set_property(*conf, "transaction.timeout.ms", std::to_string(milliseconds_of(timeout)));
   pass_failpoints_on_requests(*conf);
   return conf;
 }
@@ -87,7 +87,7 @@ void transaction::send_marker(const std::string& group, const std::string& topic
 }
 
 void transaction::commit() {
-  check("commit", rd_kafka_commit_transaction(records_.get(), in_ms(timeout_)));
+  check("commit", rd_kafka_commit_transaction(records_.get(), milliseconds_of(timeout_)));
   open_ = false;
 }
 

@@ -11,17 +11,12 @@
 #include "flow/error.hpp"
 #include "flow/function_catalog.hpp"
 #include "function/signature.hpp"
+#include "types/ascii.hpp"
 #include "types/type_rules.hpp"
 
 namespace flow {
 
 namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 std::string joined(const std::vector<std::string>& path, std::size_t from = 0) {
   std::string out;

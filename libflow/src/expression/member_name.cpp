@@ -5,6 +5,7 @@
 
 #include <arrow/api.h>
 
+#include "types/ascii.hpp"
 #include "types/type_rules.hpp"
 
 namespace flow {
@@ -12,9 +13,7 @@ namespace flow {
 namespace {
 
 bool is_call_of(const expression& e, std::string_view function) {
-  return e.kind == expression_kind::call &&
-         std::equal(e.name.begin(), e.name.end(), function.begin(), function.end(),
-                    [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  return e.kind == expression_kind::call && same_name(e.name, function);
 }
 
 }  // namespace

@@ -1,32 +1,28 @@
 #include "format/csv_column.hpp"
 
 #include <limits>
-#include <strings.h>
 
 #include "flow/error.hpp"
 #include "format/text_value.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
 namespace {
 
-void check_status(const arrow::Status& status) {
+void check_built(const arrow::Status& status) {
   if (!status.ok()) throw error(errc::query_failed, "CSV rows cannot be built: " + status.message());
 }
 
 template <class Builder, class Value>
-bool append(arrow::ArrayBuilder* builder, const std::optional<Value>& value) {
+bool append_value(arrow::ArrayBuilder* builder, const std::optional<Value>& value) {
   if (!value) return false;
-  if (builder != nullptr) check_status(static_cast<Builder*>(builder)->Append(*value));
+  if (builder != nullptr) check_built(static_cast<Builder*>(builder)->Append(*value));
   return true;
 }
 
-bool equals(std::string_view text, std::string_view word) {
-  return text.size() == word.size() && ::strncasecmp(text.data(), word.data(), word.size()) == 0;
-}
-
 std::optional<bool> read_boolean(std::string_view text) {
-  if (equals(text, "true")) return true;
-  if (equals(text, "false")) return false;
+  if (same_name(text, "true")) return true;
+  if (same_name(text, "false")) return false;
   return std::nullopt;
 }
 
@@ -59,40 +55,40 @@ csv_column::csv_column(const csv_settings& settings, std::string name, data_type
       throw error(errc::invalid_argument,
                   "CSV has no fields of type " + to_ddl(*type_) + " (column \"" + name_ + "\"); read it as STRING");
     default:
-      check_status(arrow::MakeBuilder(arrow::default_memory_pool(), type_, &builder_));
+      check_built(arrow::MakeBuilder(arrow::default_memory_pool(), type_, &builder_));
   }
 }
 
 bool csv_column::convert(std::string_view text, arrow::ArrayBuilder* builder) const {
   switch (type_->id()) {
     case arrow::Type::STRING:
-      return append<arrow::StringBuilder>(builder, std::optional(text));
+      return append_value<arrow::StringBuilder>(builder, std::optional(text));
     case arrow::Type::BINARY:
-      return append<arrow::BinaryBuilder>(builder, std::optional(text));
+      return append_value<arrow::BinaryBuilder>(builder, std::optional(text));
     case arrow::Type::BOOL:
-      return append<arrow::BooleanBuilder>(builder, read_boolean(text));
+      return append_value<arrow::BooleanBuilder>(builder, read_boolean(text));
     case arrow::Type::INT8:
-      return append<arrow::Int8Builder>(builder, read_integer<std::int8_t>(text));
+      return append_value<arrow::Int8Builder>(builder, read_integer<std::int8_t>(text));
     case arrow::Type::INT16:
-      return append<arrow::Int16Builder>(builder, read_integer<std::int16_t>(text));
+      return append_value<arrow::Int16Builder>(builder, read_integer<std::int16_t>(text));
     case arrow::Type::INT32:
-      return append<arrow::Int32Builder>(builder, read_integer<std::int32_t>(text));
+      return append_value<arrow::Int32Builder>(builder, read_integer<std::int32_t>(text));
     case arrow::Type::INT64:
-      return append<arrow::Int64Builder>(builder, read_integer<std::int64_t>(text));
+      return append_value<arrow::Int64Builder>(builder, read_integer<std::int64_t>(text));
     case arrow::Type::FLOAT:
-      return append<arrow::FloatBuilder>(builder, read_real<float>(settings_, text));
+      return append_value<arrow::FloatBuilder>(builder, read_real<float>(settings_, text));
     case arrow::Type::DOUBLE:
-      return append<arrow::DoubleBuilder>(builder, read_real<double>(settings_, text));
+      return append_value<arrow::DoubleBuilder>(builder, read_real<double>(settings_, text));
     case arrow::Type::DECIMAL128: {
       const auto& decimal = static_cast<const arrow::Decimal128Type&>(*type_);
-      return append<arrow::Decimal128Builder>(builder,
-                                              read_decimal(without_commas(text), decimal.precision(), decimal.scale()));
+      return append_value<arrow::Decimal128Builder>(builder,
+                                                    read_decimal(without_commas(text), decimal.precision(), decimal.scale()));
     }
     case arrow::Type::DATE32:
-      return append<arrow::Date32Builder>(builder, settings_.times.date(text));
+      return append_value<arrow::Date32Builder>(builder, settings_.times.date(text));
     case arrow::Type::TIMESTAMP: {
       const bool zoned = !static_cast<const arrow::TimestampType&>(*type_).timezone().empty();
-      return append<arrow::TimestampBuilder>(builder, settings_.times.timestamp(text, zoned));
+      return append_value<arrow::TimestampBuilder>(builder, settings_.times.timestamp(text, zoned));
     }
     default:
       return false;
@@ -101,17 +97,17 @@ bool csv_column::convert(std::string_view text, arrow::ArrayBuilder* builder) co
 
 bool csv_column::add(const csv_field& field) {
   if (!field.is_null && convert(field.text, builder_.get())) return true;
-  check_status(builder_->AppendNull());
+  check_built(builder_->AppendNull());
   return field.is_null;
 }
 
-void csv_column::add_null() { check_status(builder_->AppendNull()); }
-void csv_column::add_text(std::string_view text) { check_status(static_cast<arrow::StringBuilder&>(*builder_).Append(text)); }
-void csv_column::reserve(std::int64_t rows) { check_status(builder_->Reserve(rows)); }
+void csv_column::add_null() { check_built(builder_->AppendNull()); }
+void csv_column::add_text(std::string_view text) { check_built(static_cast<arrow::StringBuilder&>(*builder_).Append(text)); }
+void csv_column::reserve(std::int64_t rows) { check_built(builder_->Reserve(rows)); }
 
 array csv_column::finish() {
   auto made = builder_->Finish();
-  check_status(made.status());
+  check_built(made.status());
   return std::move(made).ValueUnsafe();
 }
 

@@ -1,11 +1,10 @@
 #include "format/csv_record.hpp"
 
 #include "flow/error.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
 namespace {
-
-bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
 
 std::string read_separator(const options& settings) {
   for (const auto* key : {"sep", "delimiter"}) {

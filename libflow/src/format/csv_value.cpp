@@ -10,7 +10,7 @@
 namespace flow {
 namespace {
 
-csv_settings read_settings(const options& settings) {
+csv_settings csv_settings_of(const options& settings) {
   auto read = csv_settings::read(settings);
   // A text is one record: it ends at a line break outside quotes.
   read.multi_line = true;
@@ -78,7 +78,7 @@ class record_reader {
 }  // namespace
 
 column_kernel csv_value_reader(const options& settings, const data_type& type) {
-  const auto read = std::make_shared<const csv_settings>(read_settings(settings));
+  const auto read = std::make_shared<const csv_settings>(csv_settings_of(settings));
   static_cast<void>(record_reader(*read, type));  // Refuses what it cannot read.
   return [read, type](const array& column) -> array {
     const auto& texts = static_cast<const arrow::StringArray&>(*column);
@@ -93,7 +93,7 @@ column_kernel csv_value_reader(const options& settings, const data_type& type) {
 }
 
 data_type csv_value_type(const options& settings, const std::string& text) {
-  const auto read = read_settings(settings);
+  const auto read = csv_settings_of(settings);
   std::vector<csv_field> fields;
   csv_splitter splitter(read);
   if (!text.empty()) splitter.split(text, 0, fields);

@@ -8,6 +8,7 @@
 #include "format/text_column.hpp"
 #include "format/time_writer.hpp"
 #include "function/value_text.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
 
@@ -38,8 +39,6 @@ struct csv_style {
   bool trim_front, trim_back;
   std::string line_end;
 };
-
-bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
 
 void append_field(std::string& out, std::string_view text, const csv_style& style) {
   while (style.trim_front && !text.empty() && is_blank(text.front())) text.remove_prefix(1);

@@ -3,17 +3,13 @@
 #include <cctype>
 #include <cstring>
 
+#include "types/ascii.hpp"
+
 namespace flow {
 namespace {
 
 /// Jackson's limit.
-constexpr int deepest = 1000;
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 32);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+constexpr int deepest_nesting = 1000;
 
 bool read_hex(const char* from, unsigned& value) {
   value = 0;
@@ -115,7 +111,7 @@ bool json_scanner::rare_value(json_token& out, int depth) {
 }
 
 bool json_scanner::container(json_token& out, int depth) {
-  if (depth >= deepest) return false;
+  if (depth >= deepest_nesting) return false;
   const bool object = *at_ == '{';
   const auto* first = at_++;
   if (!(object ? members(depth + 1) : elements(depth + 1))) return false;

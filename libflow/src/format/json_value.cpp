@@ -12,7 +12,7 @@
 namespace flow {
 namespace {
 
-json_settings read_settings(const options& settings) {
+json_settings json_settings_of(const options& settings) {
   auto read = json_settings::read(settings);
   read.rewrites_values = true;
   if (read.mode == malformed_mode::drop) {
@@ -115,14 +115,14 @@ class value_reader {
 }  // namespace
 
 column_kernel json_value_reader(const options& settings, const data_type& type) {
-  const auto reader = std::make_shared<value_reader>(read_settings(settings), type);
+  const auto reader = std::make_shared<value_reader>(json_settings_of(settings), type);
   return [reader](const array& column) { return reader->read(column); };
 }
 
 data_type json_value_type(const options& settings, const std::string& text) {
   auto padded = text;
   padded.append(json_padding, '\0');
-  auto type = json_inference::type_of_value(std::string_view(padded).substr(0, text.size()), read_settings(settings));
+  auto type = json_inference::type_of_value(std::string_view(padded).substr(0, text.size()), json_settings_of(settings));
   if (!type) throw error(errc::malformed_data, "schema_of_json: no JSON: " + text.substr(0, 200));
   return type;
 }

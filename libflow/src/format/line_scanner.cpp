@@ -14,7 +14,7 @@
 namespace flow {
 namespace {
 
-constexpr std::size_t block_bytes = 256u << 10;
+constexpr std::size_t bytes_per_read = 256u << 10;
 
 class memory_bytes final : public byte_input {
  public:
@@ -106,7 +106,7 @@ line_scanner::line_scanner(std::unique_ptr<byte_input> input, byte_range range, 
     : input_(std::move(input)),
       range_(range),
       separator_(std::move(separator)),
-      buffer_(block_bytes + line_padding),
+      buffer_(bytes_per_read + line_padding),
       exact_(exact) {
   cursor_ = filled_ = checked_ = line_end_ = buffer_.data();
   // A range that begins inside a row is entered one byte early, so that a row which begins exactly at `begin` is seen to do so.

@@ -7,16 +7,15 @@
 #include <limits>
 #include <string>
 
+#include "types/ascii.hpp"
 #include "types/calendar.hpp"
 
 namespace flow {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::string_view without_blanks(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -56,12 +55,6 @@ bool take_digits(std::string_view& text, int width, int& value) {
     value = value * 10 + (text[static_cast<std::size_t>(i)] - '0');
   }
   text.remove_prefix(static_cast<std::size_t>(width));
-  return true;
-}
-
-bool take(std::string_view& text, char c) {
-  if (text.empty() || text[0] != c) return false;
-  text.remove_prefix(1);
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "flow/error.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
 namespace {
@@ -14,8 +15,6 @@ constexpr std::array<std::string_view, 12> months = {"January", "February", "Mar
                                                      "July",    "August",   "September", "October", "November", "December"};
 constexpr std::array<std::string_view, 7> weekdays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                                       "Friday", "Saturday", "Sunday"};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Between `least` and `most` digits.
 bool take_number(std::string_view& text, int least, int most, int& value) {

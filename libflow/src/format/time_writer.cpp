@@ -7,7 +7,7 @@ namespace flow {
 
 namespace {
 
-std::optional<date_pattern> read_pattern(const options& settings, std::string_view key) {
+std::optional<date_pattern> written_pattern(const options& settings, std::string_view key) {
   const auto text = settings.find(key);
   if (!text) return std::nullopt;
   try {
@@ -37,9 +37,9 @@ void append_iso(std::string& out, std::int64_t microseconds) {
 }  // namespace
 
 time_writer::time_writer(const options& settings)
-    : date_(read_pattern(settings, "dateFormat")),
-      timestamp_(read_pattern(settings, "timestampFormat")),
-      timestamp_ntz_(read_pattern(settings, "timestampNTZFormat")) {}
+    : date_(written_pattern(settings, "dateFormat")),
+      timestamp_(written_pattern(settings, "timestampFormat")),
+      timestamp_ntz_(written_pattern(settings, "timestampNTZFormat")) {}
 
 void time_writer::append_date(std::string& out, std::int32_t days) const {
   if (date_) return date_->format(out, days * micros_per_day);

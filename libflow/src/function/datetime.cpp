@@ -6,6 +6,7 @@
 #include "function/register.hpp"
 #include "function/row_kernels.hpp"
 #include "function/signature.hpp"
+#include "types/ascii.hpp"
 #include "types/calendar.hpp"
 #include "types/time_zone.hpp"
 
@@ -16,12 +17,6 @@ namespace {
 using std::string_view;
 using i32 = std::int32_t;
 using i64 = std::int64_t;
-
-std::string lower(string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  return out;
-}
 
 template <class F>
 void define_date_part(function_catalog& c, const function_text& f, F part) {
@@ -103,7 +98,7 @@ scalar_binding bind_extract(const function_text& f, bound_list a) {
                                                             {"seconds", "second_fraction"},
                                                             {"secs", "second_fraction"}};
   const auto field = constant_text(*a[0]);
-  const auto found = field ? functions.find(lower(*field)) : functions.end();
+  const auto found = field ? functions.find(to_lower(*field)) : functions.end();
   if (found == functions.end())
     refuse_arguments(f, a, "the field is a constant such as 'year', 'month', 'week', 'day', 'hour', 'second'");
   auto call = bind_call(found->second, {a[1]});
@@ -130,7 +125,7 @@ unit unit_of(string_view text) {
                                                  {"second", unit::second},
                                                  {"millisecond", unit::millisecond},
                                                  {"microsecond", unit::microsecond}};
-  const auto found = names.find(lower(text));
+  const auto found = names.find(to_lower(text));
   return found == names.end() ? unit::none : found->second;
 }
 
@@ -221,7 +216,7 @@ double months_between(i64 a, i64 b, bool round_off) {
 std::optional<i32> next_day(i32 d, string_view name) {
   static constexpr std::array<string_view, 7> days{"monday", "tuesday",  "wednesday", "thursday",
                                                    "friday", "saturday", "sunday"};
-  const auto wanted = lower(trimmed(name));
+  const auto wanted = to_lower(trimmed(name));
   for (int i = 0; i < 7; ++i) {
     const auto full = days[static_cast<std::size_t>(i)];
     if (wanted != full && wanted != full.substr(0, 3) && wanted != full.substr(0, 2)) continue;

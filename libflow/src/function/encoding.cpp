@@ -8,6 +8,7 @@
 #include "function/row_kernels.hpp"
 #include "function/signature.hpp"
 #include "function/utf8.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
 
@@ -32,12 +33,6 @@ std::string in_base(std::uint64_t v, int base) {
   std::string out(buffer.data(), end);
   for (char& c : out) c = static_cast<char>(c >= 'a' ? c - 32 : c);
   return out;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char low = static_cast<char>(c | 0x20);
-  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
 bool from_hex(string_sink& out, string_view text) {
@@ -161,14 +156,8 @@ void define_decoder(function_catalog& c, const function_text& f, const data_type
          type, map_text<string_view>(type, decode));
 }
 
-std::string lower(string_view text) {
-  std::string out;
-  append_lower(out, text);
-  return out;
-}
-
 void encode(string_sink& out, string_view text, string_view charset) {
-  const auto name = lower(charset);
+  const auto name = to_lower(charset);
   if (name == "utf-8" || name == "utf8") return out.append(text);
   const bool wide = name == "utf-16be" || name == "utf-16le" || name == "utf-16";
   const bool little = name == "utf-16le";
@@ -197,7 +186,7 @@ void encode(string_sink& out, string_view text, string_view charset) {
 }
 
 void decode(string_sink& out, string_view bytes, string_view charset) {
-  const auto name = lower(charset);
+  const auto name = to_lower(charset);
   const bool utf8 = name == "utf-8" || name == "utf8";
   if (utf8 && !valid_utf8(bytes)) throw error(errc::evaluation_failed, "decode: the bytes are no UTF-8");
   if (utf8 || name == "us-ascii") return out.append(bytes);

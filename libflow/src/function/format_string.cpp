@@ -31,7 +31,7 @@ struct format_piece {
   char kind() const { return capitals() ? static_cast<char>(conversion + 'a' - 'A') : conversion; }
 };
 
-[[noreturn]] void refuse(string_view format, const std::string& why) {
+[[noreturn]] void refuse_format(string_view format, const std::string& why) {
   throw error(errc::evaluation_failed, "format_string: '" + std::string(format) + "' cannot be used: " + why);
 }
 
@@ -59,14 +59,14 @@ class format_parser {
     const bool indexed = index > 0 && peek() == '$';
     at_ = indexed ? at_ + 1 : back;
     while (at_ < format_.size() && string_view("-#+ 0,(<").find(peek()) != string_view::npos) {
-      if (p.has(peek())) refuse(format_, "it says a flag twice");
+      if (p.has(peek())) refuse_format(format_, "it says a flag twice");
       p.flags += format_[at_++];
     }
     p.width = number();
     if (peek() == '.') {
       ++at_;
       p.precision = peek() == '0' ? (++at_, 0) : number();
-      if (p.precision < 0) refuse(format_, "a precision is missing");
+      if (p.precision < 0) refuse_format(format_, "a precision is missing");
     }
     p.conversion = peek();
     ++at_;
@@ -74,7 +74,7 @@ class format_parser {
     check(p);
     if (p.conversion == '%' || p.conversion == 'n') return p;
     if (p.has('<')) {
-      if (last_ < 0) refuse(format_, p.text + " has no value before it");
+      if (last_ < 0) refuse_format(format_, p.text + " has no value before it");
     } else {
       last_ = indexed ? index - 1 : next_++;
     }
@@ -83,20 +83,20 @@ class format_parser {
   }
 
   void check(const format_piece& p) const {
-    if (p.conversion == 0) refuse(format_, "it ends within a specifier");
+    if (p.conversion == 0) refuse_format(format_, "it ends within a specifier");
     if (string_view("dxXosSbBcCfeEgG%n").find(p.conversion) == string_view::npos)
-      refuse(format_, std::string("there is no conversion ") + p.conversion + " here");
+      refuse_format(format_, std::string("there is no conversion ") + p.conversion + " here");
     const char kind = p.kind();
     const auto none = [&](string_view flags) {
       for (const char flag : flags) {
-        if (p.has(flag)) refuse(format_, p.text + " cannot take the flag '" + flag + "'");
+        if (p.has(flag)) refuse_format(format_, p.text + " cannot take the flag '" + flag + "'");
       }
     };
-    if ((p.has('-') || p.has('0')) && p.width < 0) refuse(format_, p.text + " needs a width");
+    if ((p.has('-') || p.has('0')) && p.width < 0) refuse_format(format_, p.text + " needs a width");
     if ((p.has('-') && p.has('0')) || (p.has('+') && p.has(' ')))
-      refuse(format_, p.text + " has flags that exclude each other");
+      refuse_format(format_, p.text + " has flags that exclude each other");
     if (string_view("dxocn%").find(kind) != string_view::npos && p.precision >= 0)
-      refuse(format_, p.text + " takes no precision");
+      refuse_format(format_, p.text + " takes no precision");
     if (kind == 'd') none("#");
     if (kind == 'x' || kind == 'o') none("+ ,(");
     if (kind == 's' || kind == 'b' || kind == 'c') none("#+ 0,(");
@@ -142,7 +142,7 @@ class row_formatter {
 
  private:
   void append_value(string_sink& out, const format_piece& p, i64 row) {
-    if (p.argument >= static_cast<int>(columns_.size())) refuse(format_, p.text + " has no value");
+    if (p.argument >= static_cast<int>(columns_.size())) refuse_format(format_, p.text + " has no value");
     const auto& column = *columns_[static_cast<std::size_t>(p.argument)];
     text_.clear();
     const char kind = p.kind();
@@ -172,7 +172,7 @@ class row_formatter {
   }
 
   [[noreturn]] void refuse_value(const format_piece& p, const arrow::Array& column) const {
-    refuse(format_, p.text + " cannot write a value of " + to_ddl(*column.type()) + "; cast it");
+    refuse_format(format_, p.text + " cannot write a value of " + to_ddl(*column.type()) + "; cast it");
   }
 
   i64 whole(const format_piece& p, const arrow::Array& column, i64 row) const {
@@ -219,7 +219,8 @@ class row_formatter {
   void write_character(const format_piece& p, const arrow::Array& column, i64 row) {
     if (!arrow::is_signed_integer(column.type_id()) || column.type_id() == arrow::Type::INT64) refuse_value(p, column);
     const auto code = whole(p, column, row);
-    if (code < 0 || code > 0x10ffff) refuse(format_, p.text + " got " + std::to_string(code) + ", which is no character");
+    if (code < 0 || code > 0x10ffff)
+      refuse_format(format_, p.text + " got " + std::to_string(code) + ", which is no character");
     append_character(text_, static_cast<char32_t>(code));
   }
 

@@ -5,18 +5,9 @@
 
 #include "flow/error.hpp"
 #include "function/register.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
-
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
-}  // namespace
 
 const function_catalog& function_catalog::builtin() {
   static const function_catalog catalog = [] {
@@ -38,7 +29,7 @@ const function_catalog& function_catalog::builtin() {
 }
 
 const function_entry* function_catalog::find(std::string_view name) const {
-  const auto key = lower(name);
+  const auto key = to_lower(name);
   const auto at = std::lower_bound(entries_.begin(), entries_.end(), key,
                                    [](const function_entry& e, const std::string& k) { return e.name < k; });
   return at != entries_.end() && at->name == key ? &*at : nullptr;

@@ -6,6 +6,7 @@
 #include "function/register.hpp"
 #include "function/row_kernels.hpp"
 #include "function/signature.hpp"
+#include "types/load_bytes.hpp"
 
 namespace flow {
 
@@ -13,13 +14,6 @@ namespace {
 
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
-
-template <class T>
-T load(const char* p) {
-  T v;
-  std::memcpy(&v, p, sizeof(T));
-  return v;
-}
 
 /// Murmur3 (32 bit) as Spark computes it: the bytes behind the last whole word are mixed in one by one.
 struct murmur3 {

@@ -7,14 +7,9 @@
 #include "flow/error.hpp"
 #include "flow/function_catalog.hpp"
 #include "sql/result_name.hpp"
+#include "types/ascii.hpp"
 
 namespace flow::plan {
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 namespace {
 

@@ -4,10 +4,9 @@
 #include <vector>
 
 #include "plan/resolved_plan.hpp"
+#include "types/ascii.hpp"
 
 namespace flow::plan {
-
-bool same_name(std::string_view a, std::string_view b);
 
 /// What a name path leads to: a column and the members below it.
 struct resolved_name {

@@ -21,7 +21,7 @@ constexpr std::array engine_options = {
 };
 
 bool is_engine_option(std::string_view key) {
-  return std::any_of(engine_options.begin(), engine_options.end(), [&](auto known) { return plan::same_name(known, key); });
+  return std::any_of(engine_options.begin(), engine_options.end(), [&](auto known) { return same_name(known, key); });
 }
 
 int default_parallelism(const session_state& session, int from_conf) {
@@ -62,7 +62,7 @@ void check_partition_columns(const std::vector<std::string>& names, const arrow:
   for (const auto& name : names) {
     std::vector<std::string> all;
     for (const auto& field : schema.fields()) all.push_back(field->name());
-    if (std::any_of(all.begin(), all.end(), [&](const auto& one) { return plan::same_name(one, name); })) continue;
+    if (std::any_of(all.begin(), all.end(), [&](const auto& one) { return same_name(one, name); })) continue;
     const auto near = nearest_name(name, all);
     throw error(errc::unknown_column, "partition_by() names the column `" + name + "`, which the result does not have" +
                                           (near.empty() ? "" : "; did you mean `" + near + "`?"));

@@ -33,7 +33,7 @@ sink_provider_ptr foreach_batch_sink(const writer_sink_request& wanted, const st
 }  // namespace
 
 sink_provider_ptr make_writer_sink(const writer_sink_request& wanted, const std::shared_ptr<session_state>& session) {
-  if (plan::same_name(wanted.format, "memory")) return memory_sink(wanted, *session);
+  if (same_name(wanted.format, "memory")) return memory_sink(wanted, *session);
   if (wanted.foreach_rows && wanted.format == "foreach") {
     wanted.request.options.finish("foreach");
     return make_foreach_sink(wanted.foreach_rows);

@@ -2,6 +2,7 @@
 
 #include "flow/expression.hpp"
 #include "flow/logical_plan.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
 
@@ -67,11 +68,6 @@ expression_ptr alias(expression_ptr operand, std::string name) {
 }  // namespace expressions
 
 namespace {
-
-bool same_name(const std::string& a, const std::string& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
 
 bool same_names(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_name);

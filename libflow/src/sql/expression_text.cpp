@@ -10,20 +10,11 @@
 #include "function/value_text.hpp"
 #include "sql/keyword.hpp"
 #include "sql/result_name.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
 
 namespace {
-
-std::string to_lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-std::string to_upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
 
 bool is_infix(const std::string& name) {
   constexpr std::array symbols{"+", "-", "*", "/", "%", "div", "&", "|", "^", "=", "<=>", "<", "<=", ">", ">=", "and", "or"};

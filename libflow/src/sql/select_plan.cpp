@@ -10,17 +10,11 @@
 #include "sql/one_row.hpp"
 #include "sql/parse_session.hpp"
 #include "sql/result_name.hpp"
+#include "types/ascii.hpp"
 
 namespace flow::sql {
 
 namespace {
-
-std::string to_lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-bool same_name(const std::string& a, const std::string& b) { return to_lower(a) == to_lower(b); }
 
 logical_plan_ptr share(logical_plan plan) { return std::make_shared<const logical_plan>(std::move(plan)); }
 

@@ -8,20 +8,11 @@
 #include "flow/error.hpp"
 #include "sql/literal_syntax.hpp"
 #include "sql/parse_session.hpp"
+#include "types/ascii.hpp"
 
 namespace flow::sql {
 
 namespace {
-
-std::string to_lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-std::string to_upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
 
 bool is_name(const expression_ptr& e) { return e->kind == expression_kind::reference && e->path.size() == 1; }
 

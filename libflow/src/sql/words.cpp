@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "sql/keyword.hpp"
+#include "types/ascii.hpp"
 
 namespace flow::sql {
 
@@ -130,17 +131,13 @@ constexpr std::array keywords{
     keyword{"microseconds", token::T_UNIT, true},
 };
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
-
 const keyword* find_keyword(std::string_view word) {
   static const auto index = [] {
     std::unordered_map<std::string_view, const keyword*> by_word;
     for (const auto& entry : keywords) by_word.emplace(entry.word, &entry);
     return by_word;
   }();
-  std::string key(word);
-  for (char& c : key) c = lower(c);
-  const auto found = index.find(key);
+  const auto found = index.find(to_lower(word));
   return found == index.end() ? nullptr : found->second;
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "flow/error.hpp"
+#include "types/load_bytes.hpp"
 
 namespace flow {
 namespace {
@@ -41,12 +42,12 @@ struct value_header {
 };
 static_assert(sizeof(value_header) == 56);
 
-constexpr std::size_t block_bytes = 64;
+constexpr std::size_t bloom_block_bytes = 64;
 constexpr std::size_t bloom_bits_per_entry = 10;
 constexpr int bloom_probes = 7;
 
 std::uint32_t blocks_for(std::size_t entries) {
-  return static_cast<std::uint32_t>((entries * bloom_bits_per_entry + 8 * block_bytes - 1) / (8 * block_bytes));
+  return static_cast<std::uint32_t>((entries * bloom_bits_per_entry + 8 * bloom_block_bytes - 1) / (8 * bloom_block_bytes));
 }
 
 std::size_t block_of(std::uint64_t hash, std::uint32_t blocks) { return (hash >> 32) * blocks >> 32; }
@@ -80,17 +81,10 @@ const char* get_varint(const char* in, std::uint64_t& value) {
   return in;
 }
 
-template <class T>
-T load(const char* from) {
-  T value;
-  std::memcpy(&value, from, sizeof(T));
-  return value;
-}
-
 void fill_bloom(char* bloom, std::uint32_t blocks, const std::vector<std::uint64_t>& hashes) {
-  std::memset(bloom, 0, blocks * block_bytes);
+  std::memset(bloom, 0, blocks * bloom_block_bytes);
   for (const auto hash : hashes) {
-    auto* block = bloom + block_of(hash, blocks) * block_bytes;
+    auto* block = bloom + block_of(hash, blocks) * bloom_block_bytes;
     auto bits = (hash | 1) * 0x9e3779b97f4a7c15u;
     for (int i = 0; i < bloom_probes; ++i, bits >>= 9) {
       auto& byte = block[bits >> 3 & 63];
@@ -140,7 +134,7 @@ void segment_builder::clear() {
 }
 
 std::size_t segment_builder::bytes() const {
-  return sizeof(header) + 4 * offsets_.size() + block_bytes * blocks_for(offsets_.size()) + used_;
+  return sizeof(header) + 4 * offsets_.size() + bloom_block_bytes * blocks_for(offsets_.size()) + used_;
 }
 
 void segment_builder::write(char* out, const segment_origin& origin) const {
@@ -158,7 +152,7 @@ void segment_builder::write(char* out, const segment_origin& origin) const {
   if (!offsets_.empty()) std::memcpy(at, offsets_.data(), 4 * offsets_.size());
   at += 4 * offsets_.size();
   fill_bloom(at, h.bloom_blocks, hashes_);
-  at += h.bloom_blocks * block_bytes;
+  at += h.bloom_blocks * bloom_block_bytes;
   if (used_ != 0) std::memcpy(at, entries_.data(), used_);
   std::memcpy(out, &h, sizeof(header));
   h.checksum = checksum({out + sizeof h.checksum, h.bytes - sizeof h.checksum});
@@ -178,7 +172,8 @@ segment_view::segment_view(std::string_view bytes, std::string_view name) : byte
   if (h.version != header{}.version) {
     refuse(name, "it has the format version " + std::to_string(h.version) + ", which this release cannot read");
   }
-  const auto before_entries = sizeof(header) + 4ull * h.entries + block_bytes * static_cast<std::uint64_t>(h.bloom_blocks);
+  const auto before_entries =
+      sizeof(header) + 4ull * h.entries + bloom_block_bytes * static_cast<std::uint64_t>(h.bloom_blocks);
   if (h.bytes != bytes.size() || before_entries > h.bytes || (h.entries != 0 && h.bloom_blocks == 0)) {
     refuse(name, "its sizes do not agree");
   }
@@ -268,7 +263,7 @@ std::uint32_t segment_view::lower_bound(std::string_view key) const {
 
 bool segment_view::may_hold(std::uint64_t key_hash) const {
   if (count_ == 0) return false;
-  const char* block = bloom_ + block_of(key_hash, bloom_blocks_) * block_bytes;
+  const char* block = bloom_ + block_of(key_hash, bloom_blocks_) * bloom_block_bytes;
   const auto mask = mask_of(key_hash);
   std::uint64_t missing = 0;
   for (std::size_t i = 0; i < mask.size(); ++i) missing |= mask[i] & ~load<std::uint64_t>(block + 8 * i);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "types/ascii.hpp"
 #include "types/time_zone.hpp"
 
 namespace flow {
@@ -122,8 +123,6 @@ std::string_view trimmed(std::string_view text) {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// Takes the leading digits off `text`; nothing unless there are `least` to `most` of them.
 std::optional<std::int64_t> take_number(std::string_view& text, int least, int most) {
   std::int64_t value = 0;
@@ -135,12 +134,6 @@ std::optional<std::int64_t> take_number(std::string_view& text, int least, int m
   }
   if (digits < least || digits > most) return std::nullopt;
   return value;
-}
-
-bool take(std::string_view& text, char c) {
-  if (text.empty() || text.front() != c) return false;
-  text.remove_prefix(1);
-  return true;
 }
 
 /// The date at the start of `text`, which is left at what follows; "2024" and "2024-02" are whole texts only.

@@ -5,6 +5,8 @@
 
 #include <arrow/api.h>
 
+#include "types/ascii.hpp"
+
 namespace flow {
 
 decimal_shape decimal_shape_of(const arrow::DataType& type) {
@@ -86,12 +88,6 @@ enum class widening {
   textual,   ///< Also to the text of either.
 };
 
-bool same_member_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
 data_type common_of(const data_type& a, const data_type& b, widening how);
 
 /// Of two arrays, two maps, or two structs whose members are called alike.
@@ -110,7 +106,7 @@ data_type common_nested(const data_type& a, const data_type& b, widening how) {
   if (a->num_fields() != b->num_fields()) return nullptr;
   std::vector<std::pair<std::string, data_type>> members;
   for (int i = 0; i < a->num_fields(); ++i) {
-    if (!same_member_name(a->field(i)->name(), b->field(i)->name())) return nullptr;
+    if (!same_name(a->field(i)->name(), b->field(i)->name())) return nullptr;
     auto member = common_of(a->field(i)->type(), b->field(i)->type(), how);
     if (!member) return nullptr;
     members.emplace_back(a->field(i)->name(), std::move(member));

@@ -6,6 +6,7 @@
 #include <arrow/api.h>
 
 #include "flow/error.hpp"
+#include "types/ascii.hpp"
 #include "types/type_rules.hpp"
 
 namespace flow {
@@ -71,11 +72,6 @@ std::string in_backticks(std::string_view name) {
     if (c == '`') out += c;
   }
   return out + "`";
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 std::string decimal_name(const arrow::DataType& type) {
@@ -194,7 +190,7 @@ std::string simple_name(const arrow::DataType& type) {
     case arrow::Type::STRUCT:
       return "struct";
     default:
-      return lower(atomic_name(type));
+      return to_lower(atomic_name(type));
   }
 }
 
