@@ -42,5 +42,5 @@ def fnv(text):
 
 result = sum(fnv("|".join(str(v) for v in row)) for row in rows) & 0xFFFFFFFFFFFFFFFF
 total = sum(row[-1] for row in rows) if args.workload == "wordcount" else 6_000_000
-print(json.dumps({"workload": f"{args.workload}-duckdb", "rows": total, "bytes": bytes_read, "seconds": seconds,
+print(json.dumps({"workload": f"{args.workload}-duckdb", "threads": args.threads, "rows": total, "bytes": bytes_read, "seconds": seconds,
                   "rows_per_s": total / seconds, "cpu_seconds": cpu, "result_hash": f"{result:016x}"}))

@@ -3,8 +3,8 @@
 # prints each one's median with its ratio to libflow's.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-bin=$1 dir=$2 repeats=${3:-5}
-mkdir -p "$dir"
+mkdir -p "$2"
+bin=$(cd "$1" && pwd) dir=$(cd "$2" && pwd) repeats=${3:-5}
 [ -d "$dir/wordcount" ] || "$bin/bench_inputs" wordcount "$dir/wordcount"
 [ -d "$dir/ysb" ] || "$bin/bench_inputs" ysb "$dir/ysb"
 cat "$dir"/wordcount/* "$dir"/ysb/* > /dev/null # Into the page cache.
