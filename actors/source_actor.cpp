@@ -23,7 +23,13 @@ void source_actor::on_exit() {
 source_actor::behavior_type source_actor::make_behavior() {
   report_failures(this, peers_.query);
   if (line_->head().continuous() && line_->head().observes_event_time()) arm_idle_check(idle_timeout_);
+  // In the order of how often they come: CAF tries one after the other.
   return {
+      [this](const available_message& m) { make_available(m.ticket); },
+      [this](const read_message&) {
+        scheduled_ = false;
+        step();
+      },
       [this](const credit_message& m) {
         line_->grant(m.slot, m.batches);
         schedule();
@@ -46,11 +52,6 @@ source_actor::behavior_type source_actor::make_behavior() {
         drains_.push_back({m, std::chrono::steady_clock::now()});
         make_available(0);
       },
-      [this](const read_message&) {
-        scheduled_ = false;
-        step();
-      },
-      [this](const available_message& m) { make_available(m.ticket); },
       [this](const idle_check_message&) { check_idle(); },
   };
 }

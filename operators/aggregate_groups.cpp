@@ -164,6 +164,7 @@ std::vector<array> aggregate_groups::states(std::span<const std::uint32_t> group
 
 std::vector<array> aggregate_groups::results(std::span<const std::uint32_t> groups) const {
   std::vector<array> out;
+  out.reserve(accumulators_.size());
   for (const auto& a : accumulators_) out.push_back(a->finish(groups));
   return out;
 }

@@ -98,6 +98,7 @@ void aggregate_operator::add_linked(const batch& rows) {
 
 std::vector<array> aggregate_operator::key_columns(const arrow::RecordBatch& rows) const {
   std::vector<array> keys;
+  keys.reserve(plan_->keys.size());
   for (std::size_t k = 0; k < plan_->keys.size(); ++k) {
     keys.push_back(plan_->stage == aggregate_stage::final ? rows.column(static_cast<int>(k))
                                                           : evaluate_array(*plan_->keys[k].value, rows, context()));
@@ -222,6 +223,7 @@ void aggregate_operator::touch_global_group() {
 void aggregate_operator::emit_groups(const aggregate_groups& from, std::span<const std::uint32_t> groups, emitter& out) const {
   in_batches(groups, [&](std::span<const std::uint32_t> part) {
     auto columns = from.keys(part);
+    columns.reserve(static_cast<std::size_t>(output_->num_fields()));
     for (auto& column : partial() ? from.states(part) : from.results(part)) columns.push_back(std::move(column));
     out.emit(arrow::RecordBatch::Make(output_, static_cast<std::int64_t>(part.size()), std::move(columns)));
   });

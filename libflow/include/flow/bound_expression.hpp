@@ -31,6 +31,8 @@ class bound_expression {
   /// The result for every row: an array of rows.num_rows() values of `type()`, or a scalar when it is the same for all.
   /// @throws error{evaluation_failed} where Spark fails at run time too.
   virtual arrow::Datum evaluate(const arrow::RecordBatch& rows, const evaluation_context& context) const = 0;
+  /// The same as an array, also where `evaluate` gives a scalar.
+  virtual array evaluate_to_array(const arrow::RecordBatch& rows, const evaluation_context& context) const;
 
   const data_type& type() const noexcept { return type_; }
   /// Positions of the input columns this reads, ascending.

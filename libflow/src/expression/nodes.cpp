@@ -30,6 +30,9 @@ class column_expression final : public bound_expression {
   arrow::Datum evaluate(const arrow::RecordBatch& rows, const evaluation_context&) const override {
     return rows.column(index_);
   }
+  array evaluate_to_array(const arrow::RecordBatch& rows, const evaluation_context&) const override {
+    return rows.column(index_);
+  }
   void add_inputs(std::vector<int>& columns) const override { add_column(columns, index_); }
   std::string to_string() const override { return name_ + "#" + std::to_string(index_); }
 

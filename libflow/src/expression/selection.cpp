@@ -7,8 +7,12 @@
 
 namespace flow {
 
+array bound_expression::evaluate_to_array(const arrow::RecordBatch& rows, const evaluation_context& context) const {
+  return as_array(evaluate(rows, context), rows.num_rows());
+}
+
 array evaluate_array(const bound_expression& e, const arrow::RecordBatch& rows, const evaluation_context& context) {
-  return as_array(e.evaluate(rows, context), rows.num_rows());
+  return e.evaluate_to_array(rows, context);
 }
 
 selection select_rows(const bound_expression& predicate, const arrow::RecordBatch& rows, const evaluation_context& context) {

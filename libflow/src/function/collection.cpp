@@ -49,7 +49,7 @@ arrow::Datum size_kernel(arguments_span arguments, i64 rows, i32 of_null, bool n
   const auto* offsets = column->data()->GetValues<i32>(1);
   for (i64 i = 0; i < rows; ++i) out[i] = column->IsNull(i) ? of_null : offsets[i + 1] - offsets[i];
   const std::array<arrow::Datum, 1> one{arrow::Datum(column)};
-  return fixed_array(types::integer(), rows, std::move(buffer), null_result ? combine_validity(one, rows) : row_validity{});
+  return fixed_data(types::integer(), rows, std::move(buffer), null_result ? combine_validity(one, rows) : row_validity{});
 }
 
 bind_rule size_rule(const function_text& f, i32 of_null, bool null_result) {

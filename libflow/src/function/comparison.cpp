@@ -46,7 +46,7 @@ scalar_kernel row_kernel() {
     const std::vector<arrow::Datum> both{a, b};
     auto validity = combine_validity(both, rows);
     if (validity.all_null) return all_null(types::boolean(), rows);
-    return fixed_array(types::boolean(), rows, std::move(bits), std::move(validity));
+    return fixed_data(types::boolean(), rows, std::move(bits), std::move(validity));
   };
 }
 
@@ -117,7 +117,7 @@ scalar_kernel null_safe_kernel(scalar_kernel equal) {
       const bool x = a(i), y = b(i);
       if (x || y ? x && y : truth.Value(i)) arrow::bit_util::SetBit(bits->mutable_data(), i);
     }
-    return fixed_array(types::boolean(), rows, std::move(bits), {});
+    return fixed_data(types::boolean(), rows, std::move(bits), {});
   };
 }
 
@@ -149,7 +149,7 @@ scalar_kernel in_kernel(scalar_kernel equal) {
       }
     }
     for (std::int64_t i = 0; i < known->size(); ++i) known->mutable_data()[i] |= truth->data()[i];
-    return fixed_array(types::boolean(), rows, std::move(truth), {std::move(known), arrow::kUnknownNullCount, false});
+    return fixed_data(types::boolean(), rows, std::move(truth), {std::move(known), arrow::kUnknownNullCount, false});
   };
 }
 

@@ -202,7 +202,7 @@ void register_conditional(function_catalog& c) {
              for (std::int64_t i = 0; i < rows; ++i) {
                if (!unknown(i) && value[i] != value[i]) arrow::bit_util::SetBit(bits->mutable_data(), i);
              }
-             return fixed_array(types::boolean(), rows, std::move(bits), {});
+             return fixed_data(types::boolean(), rows, std::move(bits), {});
            };
            return {std::move(a), types::boolean(), kernel, true};
          });

@@ -24,12 +24,12 @@ scalar_kernel junction(bool decisive) {
         } else {
           arrow::internal::BitmapAnd(x, left.offset, y, right.offset, rows, 0, truth->mutable_data());
         }
-        return fixed_array(types::boolean(), rows, std::move(truth), {});
+        return fixed_data(types::boolean(), rows, std::move(truth), {});
       }
       for (std::int64_t i = 0; i < rows; ++i) {
         if (decisive ? a[i] | b[i] : a[i] & b[i]) arrow::bit_util::SetBit(truth->mutable_data(), i);
       }
-      return fixed_array(types::boolean(), rows, std::move(truth), {});
+      return fixed_data(types::boolean(), rows, std::move(truth), {});
     }
     auto known = check(arrow::AllocateEmptyBitmap(rows));
     for (std::int64_t i = 0; i < rows; ++i) {
@@ -38,7 +38,7 @@ scalar_kernel junction(bool decisive) {
       if (decided || (a_known && b_known)) arrow::bit_util::SetBit(known->mutable_data(), i);
       if (decided == decisive) arrow::bit_util::SetBit(truth->mutable_data(), i);
     }
-    return fixed_array(types::boolean(), rows, std::move(truth), {std::move(known), arrow::kUnknownNullCount, false});
+    return fixed_data(types::boolean(), rows, std::move(truth), {std::move(known), arrow::kUnknownNullCount, false});
   };
 }
 
@@ -49,12 +49,12 @@ scalar_kernel null_test(bool null) {
     auto truth = check(arrow::AllocateEmptyBitmap(rows));
     if (!is_null_row.maybe()) {
       arrow::bit_util::SetBitsTo(truth->mutable_data(), 0, rows, !null);
-      return fixed_array(types::boolean(), rows, std::move(truth), {});
+      return fixed_data(types::boolean(), rows, std::move(truth), {});
     }
     for (std::int64_t i = 0; i < rows; ++i) {
       if (is_null_row(i) == null) arrow::bit_util::SetBit(truth->mutable_data(), i);
     }
-    return fixed_array(types::boolean(), rows, std::move(truth), {});
+    return fixed_data(types::boolean(), rows, std::move(truth), {});
   };
 }
 

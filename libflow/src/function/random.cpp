@@ -28,7 +28,7 @@ bind_rule random_rule(Distribution distribution) {
       auto buffer = allocate(rows * 8);
       auto* out = reinterpret_cast<double*>(buffer->mutable_data());
       for (std::int64_t i = 0; i < rows; ++i) out[i] = draw(engine);
-      return fixed_array(types::float64(), rows, std::move(buffer), {});
+      return fixed_data(types::float64(), rows, std::move(buffer), {});
     };
     return {std::move(a), types::float64(), kernel, false};
   };

@@ -31,10 +31,9 @@ row_validity combine_validity(std::span<const arrow::Datum> arguments, std::int6
   return out;
 }
 
-std::shared_ptr<arrow::Array> fixed_array(const data_type& type, std::int64_t rows, std::shared_ptr<arrow::Buffer> values,
-                                          row_validity validity) {
-  return arrow::MakeArray(
-      arrow::ArrayData::Make(type, rows, {std::move(validity.bits), std::move(values)}, validity.null_count));
+std::shared_ptr<arrow::ArrayData> fixed_data(const data_type& type, std::int64_t rows, std::shared_ptr<arrow::Buffer> values,
+                                             row_validity validity) {
+  return arrow::ArrayData::Make(type, rows, {std::move(validity.bits), std::move(values)}, validity.null_count);
 }
 
 void validity_writer::set_null(std::int64_t row) {

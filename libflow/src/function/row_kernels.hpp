@@ -28,9 +28,9 @@ row_validity combine_validity(std::span<const arrow::Datum> arguments, std::int6
 
 /// `rows` rows of null.
 std::shared_ptr<arrow::Array> all_null(const data_type& type, std::int64_t rows);
-/// An array of a fixed-width type from its buffers.
-std::shared_ptr<arrow::Array> fixed_array(const data_type& type, std::int64_t rows, std::shared_ptr<arrow::Buffer> values,
-                                          row_validity validity);
+/// A column of a fixed-width type from its buffers.
+std::shared_ptr<arrow::ArrayData> fixed_data(const data_type& type, std::int64_t rows, std::shared_ptr<arrow::Buffer> values,
+                                             row_validity validity);
 
 /// Null flags being written; starts with those of the arguments.
 class validity_writer {
@@ -97,8 +97,8 @@ template <class T>
 struct is_optional<std::optional<T>> : std::true_type {};
 
 template <class Out, class F, class... In>
-std::shared_ptr<arrow::Array> map_fixed(F& f, const data_type& type, std::int64_t rows, row_validity validity,
-                                        const reader<In>&... in) {
+std::shared_ptr<arrow::ArrayData> map_fixed(F& f, const data_type& type, std::int64_t rows, row_validity validity,
+                                            const reader<In>&... in) {
   using result = std::invoke_result_t<F&, In...>;
   auto buffer = allocate(rows * static_cast<std::int64_t>(sizeof(Out)));
   auto* out = reinterpret_cast<Out*>(buffer->mutable_data());
@@ -113,16 +113,16 @@ std::shared_ptr<arrow::Array> map_fixed(F& f, const data_type& type, std::int64_
         nulls.set_null(i);
       }
     }
-    return fixed_array(type, rows, std::move(buffer), nulls.finish());
+    return fixed_data(type, rows, std::move(buffer), nulls.finish());
   } else {
     for (std::int64_t i = 0; i < rows; ++i) out[i] = static_cast<Out>(f(in[i]...));
-    return fixed_array(type, rows, std::move(buffer), std::move(validity));
+    return fixed_data(type, rows, std::move(buffer), std::move(validity));
   }
 }
 
 template <class F, class... In>
-std::shared_ptr<arrow::Array> map_bits(F& f, const data_type& type, std::int64_t rows, row_validity validity,
-                                       const reader<In>&... in) {
+std::shared_ptr<arrow::ArrayData> map_bits(F& f, const data_type& type, std::int64_t rows, row_validity validity,
+                                           const reader<In>&... in) {
   auto buffer = allocate(arrow::bit_util::BytesForBits(rows));
   auto* out = buffer->mutable_data();
   std::memset(out, 0, static_cast<std::size_t>(buffer->size()));
@@ -134,7 +134,7 @@ std::shared_ptr<arrow::Array> map_bits(F& f, const data_type& type, std::int64_t
       if (!value) nulls.set_null(i);
       if (value && *value) arrow::bit_util::SetBit(out, i);
     }
-    return fixed_array(type, rows, std::move(buffer), nulls.finish());
+    return fixed_data(type, rows, std::move(buffer), nulls.finish());
   } else {
     std::int64_t i = 0;
     for (; i + 8 <= rows; i += 8) {
@@ -145,7 +145,7 @@ std::shared_ptr<arrow::Array> map_bits(F& f, const data_type& type, std::int64_t
     for (; i < rows; ++i) {
       if (f(in[i]...)) arrow::bit_util::SetBit(out, i);
     }
-    return fixed_array(type, rows, std::move(buffer), std::move(validity));
+    return fixed_data(type, rows, std::move(buffer), std::move(validity));
   }
 }
 

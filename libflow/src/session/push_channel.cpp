@@ -153,9 +153,14 @@ batch push_input::channel::read(std::int64_t from, std::int64_t to, const read_b
   std::vector<batch> parts;
   {
     const std::lock_guard lock(mutex);
-    auto at =
-        std::upper_bound(rows_.begin(), rows_.end(), from, [](std::int64_t row, const numbered& n) { return row < n.first; });
-    if (at != rows_.begin()) --at;
+    auto at = rows_.end();
+    if (!rows_.empty() && from >= rows_.back().first) {  // Most often: only the newest, or nothing, is left to read.
+      --at;
+    } else {
+      at =
+          std::upper_bound(rows_.begin(), rows_.end(), from, [](std::int64_t row, const numbered& n) { return row < n.first; });
+      if (at != rows_.begin()) --at;
+    }
     std::int64_t count = 0;
     std::int64_t bytes = 0;
     for (; at != rows_.end() && count < budget.rows; ++at) {
