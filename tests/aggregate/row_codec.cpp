@@ -10,7 +10,7 @@
 #include "flow/error.hpp"
 #include "flow/key_hash.hpp"
 #include "flow/row_codec.hpp"
-#include "row/arrow_result.hpp"
+#include "batch/arrow_status.hpp"
 
 using namespace flow;
 
@@ -24,7 +24,7 @@ std::vector<std::string_view> views(const byte_rows& rows) {
 
 /// Random values of a type, a fifth of them null.
 void append_random(arrow::ArrayBuilder& out, const arrow::DataType& type, std::mt19937& random, int depth = 0) {
-  const auto ok = [](const arrow::Status& s) { arrow_result::check(s); };
+  const auto ok = [](const arrow::Status& s) { check(s); };
   if (type.id() == arrow::Type::NA || random() % 5 == 0) return ok(out.AppendNull());
   const auto small = static_cast<std::int64_t>(random() % 7) - 3;
   switch (type.id()) {
@@ -78,9 +78,9 @@ void append_random(arrow::ArrayBuilder& out, const arrow::DataType& type, std::m
 }
 
 array random_array(const data_type& type, int rows, std::mt19937& random) {
-  auto builder = arrow_result::value(arrow::MakeBuilder(type));
+  auto builder = check(arrow::MakeBuilder(type));
   for (int i = 0; i < rows; ++i) append_random(*builder, *type, random);
-  return arrow_result::value(builder->Finish());
+  return check(builder->Finish());
 }
 
 std::vector<data_type> every_type() {
@@ -163,8 +163,8 @@ BOOST_AUTO_TEST_CASE(different_rows_have_different_bytes) {
 BOOST_AUTO_TEST_CASE(minus_zero_equals_zero_and_every_nan_is_one) {
   arrow::DoubleBuilder builder;
   const auto nan = std::numeric_limits<double>::quiet_NaN();
-  arrow_result::check(builder.AppendValues({0.0, -0.0, nan, -nan, std::bit_cast<double>(0x7ff8000000000123ull)}));
-  const auto rows = encode({arrow::float64()}, {arrow_result::value(builder.Finish())});
+  check(builder.AppendValues({0.0, -0.0, nan, -nan, std::bit_cast<double>(0x7ff8000000000123ull)}));
+  const auto rows = encode({arrow::float64()}, {check(builder.Finish())});
   BOOST_TEST((rows[0] == rows[1]));
   BOOST_TEST((rows[2] == rows[3]));
   BOOST_TEST((rows[2] == rows[4]));
@@ -173,9 +173,9 @@ BOOST_AUTO_TEST_CASE(minus_zero_equals_zero_and_every_nan_is_one) {
 BOOST_AUTO_TEST_CASE(times_sort_as_bytes_and_null_behind_all) {
   arrow::TimestampBuilder builder(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool());
   const auto least = std::numeric_limits<std::int64_t>::min();
-  arrow_result::check(builder.AppendValues({least, -5, -1, 0, 1, 1000, std::numeric_limits<std::int64_t>::max()}));
-  arrow_result::check(builder.AppendNull());
-  const auto rows = encode({arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")}, {arrow_result::value(builder.Finish())});
+  check(builder.AppendValues({least, -5, -1, 0, 1, 1000, std::numeric_limits<std::int64_t>::max()}));
+  check(builder.AppendNull());
+  const auto rows = encode({arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")}, {check(builder.Finish())});
   for (std::size_t i = 1; i < rows.size(); ++i) BOOST_TEST((rows[i - 1] < rows[i]));
 }
 

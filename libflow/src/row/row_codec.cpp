@@ -12,7 +12,7 @@
 
 #include "flow/error.hpp"
 #include "flow/key_hash.hpp"
-#include "row/arrow_result.hpp"
+#include "batch/arrow_status.hpp"
 #include "row/value_format.hpp"
 
 namespace flow {
@@ -137,7 +137,6 @@ std::uint8_t* put_value(std::uint8_t* p, const arrow::Array& values, std::int64_
 }
 
 bool decode_value(cursor& from, const arrow::DataType& type, arrow::ArrayBuilder& out) {
-  using arrow_result::check;
   if (!from.has_value()) {
     check(out.AppendNull());
     return false;
@@ -294,10 +293,10 @@ void put_column(const arrow::Array& column, bool open, std::vector<std::uint8_t*
 }
 
 array decode_by_value(const data_type& type, std::vector<cursor>& rows) {
-  auto builder = arrow_result::value(arrow::MakeBuilder(type));
-  arrow_result::check(builder->Reserve(static_cast<std::int64_t>(rows.size())));
+  auto builder = check(arrow::MakeBuilder(type));
+  check(builder->Reserve(static_cast<std::int64_t>(rows.size())));
   for (auto& r : rows) decode_value(r, *type, *builder);
-  return arrow_result::value(builder->Finish());
+  return check(builder->Finish());
 }
 
 template <class Format>
@@ -326,7 +325,7 @@ array decode_fixed(const data_type& type, std::vector<cursor>& rows) {
 
 array decode_bytes(const data_type& type, std::vector<cursor>& rows, bool open) {
   arrow::BinaryBuilder builder(type, arrow::default_memory_pool());
-  arrow_result::check(builder.Reserve(static_cast<std::int64_t>(rows.size())));
+  check(builder.Reserve(static_cast<std::int64_t>(rows.size())));
   for (auto& r : rows) {
     if (!r.has_value()) {
       builder.UnsafeAppendNull();
@@ -334,11 +333,11 @@ array decode_bytes(const data_type& type, std::vector<cursor>& rows, bool open) 
     }
     const auto size = open ? static_cast<std::uint32_t>(r.end - r.at) : r.varint();
     const auto* bytes = r.take(size);
-    arrow_result::check(builder.Append(bytes, static_cast<std::int32_t>(size)));
+    check(builder.Append(bytes, static_cast<std::int32_t>(size)));
   }
   std::shared_ptr<arrow::Array> out;
-  arrow_result::check(builder.Finish(&out));
-  if (out->type_id() != type->id()) out = arrow_result::value(out->View(type));
+  check(builder.Finish(&out));
+  if (out->type_id() != type->id()) out = check(out->View(type));
   return out;
 }
 

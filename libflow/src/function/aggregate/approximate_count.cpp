@@ -102,9 +102,8 @@ class approximate_count : public accumulator {
   }
   std::vector<array> state(std::span<const std::uint32_t> groups) const override {
     arrow::BinaryBuilder builder;
-    for (const auto g : groups)
-      arrow_result::check(builder.Append(groups_[g].data(), static_cast<std::int32_t>(groups_[g].size())));
-    return {arrow_result::value(builder.Finish())};
+    for (const auto g : groups) check(builder.Append(groups_[g].data(), static_cast<std::int32_t>(groups_[g].size())));
+    return {check(builder.Finish())};
   }
   array finish(std::span<const std::uint32_t> groups) const override {
     return fixed_array<std::int64_t>(arrow::int64(), groups.size(),

@@ -8,7 +8,7 @@
 #include "flow/row_codec.hpp"
 #include "flow/types.hpp"
 #include "function/aggregate/accumulators.hpp"
-#include "row/arrow_result.hpp"
+#include "batch/arrow_status.hpp"
 
 namespace flow::aggregates {
 namespace {

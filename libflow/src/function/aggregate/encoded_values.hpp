@@ -7,7 +7,7 @@
 #include <arrow/api.h>
 
 #include "flow/row_codec.hpp"
-#include "row/arrow_result.hpp"
+#include "batch/arrow_status.hpp"
 
 namespace flow::aggregates {
 

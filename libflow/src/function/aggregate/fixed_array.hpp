@@ -9,7 +9,7 @@
 
 #include "batch/column_buffer.hpp"
 #include "flow/batch.hpp"
-#include "row/arrow_result.hpp"
+#include "batch/arrow_status.hpp"
 
 namespace flow::aggregates {
 
@@ -45,9 +45,9 @@ array fixed_array(const data_type& type, std::size_t count, Value value) {
 template <class Value>
 array boolean_array(std::size_t count, Value value) {
   arrow::BooleanBuilder builder;
-  arrow_result::check(builder.Reserve(static_cast<std::int64_t>(count)));
+  check(builder.Reserve(static_cast<std::int64_t>(count)));
   for (std::size_t i = 0; i < count; ++i) builder.UnsafeAppend(value(i));
-  return arrow_result::value(builder.Finish());
+  return check(builder.Finish());
 }
 
 /// Calls visit(i) for every row that is not null.

@@ -7,7 +7,7 @@
 
 #include "flow/row_codec.hpp"
 #include "function/aggregate/accumulators.hpp"
-#include "row/arrow_result.hpp"
+#include "batch/arrow_status.hpp"
 #include "row/encoded_order.hpp"
 
 /// Results that need a group's values in order: percentiles, mode, joined text.
@@ -123,8 +123,7 @@ array pick(const data_type& type, const byte_rows& encoded, const std::vector<st
 array lists_of(const array& values, std::size_t each, const std::vector<bool>& empty) {
   std::vector<std::int32_t> lengths{0};
   auto type = collected_state({values->type()});
-  std::shared_ptr<arrow::Buffer> validity =
-      arrow_result::value(arrow::AllocateEmptyBitmap(static_cast<std::int64_t>(empty.size())));
+  std::shared_ptr<arrow::Buffer> validity = check(arrow::AllocateEmptyBitmap(static_cast<std::int64_t>(empty.size())));
   std::int64_t nulls = 0;
   for (std::size_t g = 0; g < empty.size(); ++g) {
     lengths.push_back(lengths.back() + static_cast<std::int32_t>(each));
@@ -147,10 +146,9 @@ collected_result percentile_result(std::vector<double> percentages, bool array_r
     for_each_group(offsets, [&](std::int32_t from, std::int32_t to) {
       const auto ranked = weighted(columns, from, to, descending);
       empty.push_back(ranked.empty());
-      for (const auto p : percentages)
-        arrow_result::check(ranked.empty() ? out.AppendNull() : out.Append(percentile(ranked, p)));
+      for (const auto p : percentages) check(ranked.empty() ? out.AppendNull() : out.Append(percentile(ranked, p)));
     });
-    auto values = arrow_result::value(out.Finish());
+    auto values = check(out.Finish());
     return array_result ? lists_of(values, percentages.size(), empty) : values;
   };
 }
@@ -214,10 +212,10 @@ collected_result joined_result(std::string delimiter, std::vector<sort_direction
         if (i != order.front()) text += delimiter;
         text += texts.GetView(i);
       }
-      arrow_result::check(order.empty() ? out.AppendNull() : out.Append(text));
+      check(order.empty() ? out.AppendNull() : out.Append(text));
     });
-    array joined = arrow_result::value(static_cast<arrow::ArrayBuilder&>(out).Finish());
-    return joined->type_id() == columns[0]->type_id() ? joined : arrow_result::value(joined->View(columns[0]->type()));
+    array joined = check(static_cast<arrow::ArrayBuilder&>(out).Finish());
+    return joined->type_id() == columns[0]->type_id() ? joined : check(joined->View(columns[0]->type()));
   };
 }
 

@@ -7,7 +7,7 @@
 #include "flow/types.hpp"
 #include "function/aggregate/accumulators.hpp"
 #include "function/register.hpp"
-#include "row/arrow_result.hpp"
+#include "batch/arrow_status.hpp"
 #include "row/encoded_order.hpp"
 #include "types/type_rules.hpp"
 
