@@ -1,5 +1,9 @@
 // Several queries in a session, several sessions in a process, and what a session shows of its tables.
+#include <atomic>
+#include <chrono>
+#include <future>
 #include <sstream>
+#include <thread>
 
 #include <boost/test/unit_test.hpp>
 
@@ -89,6 +93,46 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_session_ends_its_queries_with_whole_epochs) {
     BOOST_TEST(rows == 2);  // In continuous mode the end is an epoch of its own.
     query->await_termination();
   }
+}
+
+BOOST_AUTO_TEST_CASE(an_epoch_under_way_at_the_end_of_its_session_is_given_to_foreach_batch) {
+  const scratch_directory dir;
+  std::string lines;
+  for (int i = 0; i < 300'000; ++i) lines += "line " + std::to_string(i) + "\n";
+  put_file(dir.at("in"), "a.txt", lines);
+  std::int64_t rows = 0;
+  for (int run = 0; run < 2; ++run) {
+    const auto s = two_threads();
+    const auto query = s.read_stream()
+                           .text(dir.at("in"))
+                           .write_stream()
+                           .option("checkpointLocation", dir.at("checkpoint"))
+                           .foreach_batch([&](const dataset& epoch, std::int64_t) { rows += epoch.count(); })
+                           .start();
+    while (run == 0 && query->status().message != "Processing new data") std::this_thread::yield();
+    if (run == 1) query->process_all_available();
+  }
+  BOOST_TEST(rows == 300'000);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_session_waits_for_a_function_that_is_called) {
+  std::promise<void> called;
+  std::atomic<bool> through{false};
+  {
+    const auto s = two_threads();
+    auto in = s.push_stream(words_schema());
+    in.stream()
+        .write_stream()
+        .foreach_batch([&](const dataset&, std::int64_t) {
+          called.set_value();
+          std::this_thread::sleep_for(std::chrono::milliseconds(50));
+          through = true;
+        })
+        .start();
+    in.push(words({{"a", 1}}));
+    called.get_future().wait();
+  }
+  BOOST_TEST(through);
 }
 
 BOOST_AUTO_TEST_CASE(a_session_may_end_while_rows_are_still_coming) {

@@ -29,7 +29,7 @@ class session_conf {
 };
 
 /// What all handles of one session share.
-class session_state : public std::enable_shared_from_this<session_state> {
+class session_state {
  public:
   explicit session_state(session_options options);
   ~session_state();

@@ -34,6 +34,6 @@ struct writer_sink_request {
 
 /// The sink that a writer asks for: the session's tables, the user's functions, or a connector.
 /// @throws error{unknown_format, unknown_option, invalid_option, invalid_argument}.
-sink_provider_ptr make_writer_sink(const writer_sink_request& wanted, const std::shared_ptr<session_state>& session);
+sink_provider_ptr make_writer_sink(const writer_sink_request& wanted, session_state& session);
 
 }  // namespace flow

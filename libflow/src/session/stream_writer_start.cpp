@@ -95,7 +95,7 @@ query_ptr stream_writer::start() {
   }
   auto sink = make_writer_sink({settings_->format, std::move(request), run.name, run.checkpoint_dir, settings_->foreach_rows,
                                 settings_->foreach_epoch, plan.output},
-                               input_.session());
+                               session);
   sink->check(*plan.output, settings_->mode);
   return session.start(std::move(plan), std::move(sink), std::move(run));
 }

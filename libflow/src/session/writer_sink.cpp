@@ -21,25 +21,27 @@ sink_provider_ptr memory_sink(const writer_sink_request& wanted, session_state& 
   return make_memory_sink(session.memory_table_of(wanted.query_name, wanted.schema, resumes));
 }
 
-sink_provider_ptr foreach_batch_sink(const writer_sink_request& wanted, const std::shared_ptr<session_state>& session) {
+sink_provider_ptr foreach_batch_sink(const writer_sink_request& wanted, session_state& session) {
   wanted.request.options.finish("foreach_batch");
-  // The session owns the engine that owns the sink.
+  // The session ends its queries before it ends, so it is there whenever the function is called, for its last epochs, too. The
+  // function's rows do not own it: its end would not wait for a call under way, and would then happen within that call.
   return make_foreach_batch_sink(
-      [fn = wanted.foreach_epoch, schema = wanted.schema, owner = std::weak_ptr(session)](std::vector<batch> rows, epoch e) {
-        if (const auto held = owner.lock()) fn(dataset(held, table_plan(schema, std::move(rows))), e.batch_id());
+      [fn = wanted.foreach_epoch, schema = wanted.schema, &session](std::vector<batch> rows, epoch e) {
+        const std::shared_ptr<session_state> not_owned(std::shared_ptr<void>(), &session);
+        fn(dataset(not_owned, table_plan(schema, std::move(rows))), e.batch_id());
       });
 }
 
 }  // namespace
 
-sink_provider_ptr make_writer_sink(const writer_sink_request& wanted, const std::shared_ptr<session_state>& session) {
-  if (same_name(wanted.format, "memory")) return memory_sink(wanted, *session);
+sink_provider_ptr make_writer_sink(const writer_sink_request& wanted, session_state& session) {
+  if (same_name(wanted.format, "memory")) return memory_sink(wanted, session);
   if (wanted.foreach_rows && wanted.format == "foreach") {
     wanted.request.options.finish("foreach");
     return make_foreach_sink(wanted.foreach_rows);
   }
   if (wanted.foreach_epoch && wanted.format == "foreach_batch") return foreach_batch_sink(wanted, session);
-  return session->connectors().sink(wanted.format)(wanted.request);
+  return session.connectors().sink(wanted.format)(wanted.request);
 }
 
 }  // namespace flow
