@@ -169,6 +169,24 @@ BOOST_AUTO_TEST_CASE(a_memory_sink_is_queried_by_name_and_by_sql_while_it_fills)
   BOOST_TEST(s.table("words").count() == 3);
 }
 
+BOOST_AUTO_TEST_CASE(a_view_may_take_the_place_of_the_one_it_reads) {
+  const auto s = two_threads();
+  s.create_dataset(words_schema(), {words({{"a", 1}, {"b", 2}, {"c", 3}})}).create_or_replace_temp_view("v");
+  const auto before = s.table("v");
+  s.table("v").where("n > 1").create_or_replace_temp_view("v");
+  s.sql("SELECT v.word, n FROM V WHERE n < 3").create_or_replace_temp_view("v");
+  BOOST_TEST(sorted_rows(s.table("v").select("v.word")) == (texts{R"(["b"])"}), boost::test_tools::per_element());
+  BOOST_TEST(before.count() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_view_of_a_memory_table_needs_a_name_of_its_own) {
+  const auto s = two_threads();
+  const auto query = s.push_stream(words_schema()).stream().write_stream().format("memory").query_name("words").start();
+  query->stop();
+  BOOST_CHECK_EXCEPTION(s.table("words").where("n > 1").create_or_replace_temp_view("Words"), error,
+                        [](const error& e) { return e.code() == errc::invalid_argument; });
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_table_is_refused_with_the_nearest_name) {
   const auto s = two_threads();
   s.create_dataset(words_schema(), {words({{"a", 1}})}).create_or_replace_temp_view("views");

@@ -35,11 +35,11 @@ dataset session::table(std::string_view name) const {
     throw error(errc::unknown_table,
                 "unknown table or view `" + relation.name + "`" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
   }
-  return dataset(state_, std::make_shared<logical_plan>(std::move(relation)));
+  return dataset(state_, state_->with_views(std::make_shared<logical_plan>(std::move(relation))));
 }
 
 dataset session::sql(std::string_view text) const {
-  const auto plan = parse_query(text);
+  const auto plan = state_->with_views(parse_query(text));
   analyze_output(*plan, state_->lookup());
   return dataset(state_, plan);
 }

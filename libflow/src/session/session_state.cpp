@@ -6,8 +6,18 @@
 
 #include "flow/error.hpp"
 #include "session/table_source.hpp"
+#include "types/ascii.hpp"
 
 namespace flow {
+
+namespace {
+
+bool reads(const logical_plan& plan, std::string_view name) {
+  if (plan.kind == plan_kind::relation) return same_name(plan.name, name);
+  return std::any_of(plan.children.begin(), plan.children.end(), [&](const auto& child) { return reads(*child, name); });
+}
+
+}  // namespace
 
 session_state::session_state(session_options options) : options_(std::move(options)) {
   register_sources(connectors_);
@@ -20,13 +30,34 @@ session_state::~session_state() {
 }
 
 void session_state::put_relation(const std::string& name, logical_plan_ptr plan) {
-  put_table(name, [plan = std::move(plan)] { return plan; });
+  if (reads(*plan, name)) {
+    throw error(errc::invalid_argument,
+                "the view `" + name + "` cannot take the name of the table that it reads; choose another");
+  }
+  put_table(name, [plan] { return plan; });
+  const std::lock_guard lock(mutex_);
+  views_.insert_or_assign(name, std::move(plan));
+}
+
+logical_plan_ptr session_state::with_views(const logical_plan_ptr& plan) const {
+  auto copy = std::make_shared<logical_plan>(*plan);
+  if (plan->kind == plan_kind::relation) {
+    const std::lock_guard lock(mutex_);
+    const auto view = views_.find(plan->name);
+    if (view == views_.end()) return plan;
+    copy->kind = plan_kind::alias;
+    copy->children = {view->second};
+    return copy;
+  }
+  for (auto& child : copy->children) child = with_views(child);
+  return copy->children == plan->children ? plan : copy;
 }
 
 void session_state::put_table(const std::string& name, std::function<logical_plan_ptr()> rows) {
   if (name.empty()) throw error(errc::invalid_argument, "a view or table needs a name");
   const std::lock_guard lock(mutex_);
   relations_.insert_or_assign(name, std::move(rows));
+  views_.erase(name);
 }
 
 logical_plan_ptr session_state::find_relation(std::string_view name) const {

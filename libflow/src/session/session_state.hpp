@@ -40,7 +40,10 @@ class session_state {
   connector_registry& connectors() { return connectors_; }
   session_conf& conf() { return conf_; }
 
+  /// Makes a view. @throws error{invalid_argument} if it reads the table whose name it takes.
   void put_relation(const std::string& name, logical_plan_ptr plan);
+  /// The plan with the views of now in the place of their names: it goes on to mean them when names come to mean others.
+  logical_plan_ptr with_views(const logical_plan_ptr& plan) const;
   /// A view, or the rows a memory sink holds now; null if there is neither.
   logical_plan_ptr find_relation(std::string_view name) const;
   /// Finds relations of this session; valid as long as the session is.
@@ -65,6 +68,7 @@ class session_state {
   connector_registry connectors_;
   mutable std::mutex mutex_;
   std::map<std::string, std::function<logical_plan_ptr()>, ignore_case_less> relations_;
+  std::map<std::string, logical_plan_ptr, ignore_case_less> views_;  ///< Those of the relations that are.
   std::map<std::string, std::shared_ptr<memory_table>, ignore_case_less> memory_tables_;
   std::vector<query_ptr> queries_;
   std::unique_ptr<engine> engine_;
