@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <random>
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
@@ -8,6 +9,18 @@
 #include "session/table_source.hpp"
 
 namespace flow {
+
+namespace {
+
+std::string random_id() {
+  std::random_device entropy;
+  return std::to_string(std::uint64_t{entropy()} << 32 | entropy());
+}
+
+}  // namespace
+
+push_input::channel::channel(schema_ptr row_schema, std::int64_t capacity_rows)
+    : id(random_id()), schema(std::move(row_schema)), capacity(capacity_rows) {}
 
 void push_input::channel::check_open() const {
   if (closed_) throw error(errc::illegal_state, "push() after close(); make a new push_stream()");
@@ -110,16 +123,6 @@ void push_input::channel::detach(consumer_ref who) {
 
 void push_input::channel::begin_at(consumer_ref who, std::int64_t next) {
   const std::lock_guard lock(mutex);
-  const auto first = rows_.empty() ? end_ : rows_.front().first;
-  if (!read_before_ && next > first) {
-    for (auto& one : rows_) one.first += next - first;
-    end_ += next - first;
-    for (auto& one : consumers) {
-      one.released += next - first;
-      one.committed += next - first;
-    }
-  }
-  read_before_ = true;
   who->committed = std::max(who->committed, std::min(next, end_));
 }
 

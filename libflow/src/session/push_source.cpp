@@ -59,7 +59,7 @@ class push_reader final : public split_reader {
   ~push_reader() override { held_->remove_reader(wake_); }
 
   read_status read(const read_budget& budget, batch& out) override {
-    // Rows that ended with their process are passed over.
+    // Rows that nobody needed any more while this query did not run are passed over.
     next_ = std::max(next_, held_->rows().first_row());
     if (next_ >= end_) return read_status::end;
     const auto rows = held_->rows().read(next_, end_, budget);
@@ -102,7 +102,7 @@ class push_source final : public source {
   void project(const std::vector<int>& columns) override { columns_ = columns; }
 
   void restore(const nlohmann::json& position) override {
-    given_ = position.is_null() ? held_->rows().first_row() : position.at("next").get<std::int64_t>();
+    given_ = is_own(position) ? position.at("next").get<std::int64_t>() : held_->rows().first_row();
     held_->rows().begin_at(held_->who(), given_);
   }
 
@@ -112,17 +112,17 @@ class push_source final : public source {
       flowing_ = true;
       // From here on there is nothing to discover: whoever pushes wakes the reader alone.
       held_->on_discoverable({});
-      return {{"push", {{"begin", given_}}, false}};
+      return {{"push", {{"of", held_->rows().id}, {"begin", given_}}, false}};
     }
     const auto end = held_->rows().end_row();
     if (end <= given_) return {};
     const auto begin = std::exchange(given_, end);
-    return {{"rows-" + std::to_string(begin), {{"begin", begin}, {"end", end}}, true}};
+    return {{"rows-" + std::to_string(begin), {{"of", held_->rows().id}, {"begin", begin}, {"end", end}}, true}};
   }
 
   void adopt(const std::vector<source_split>& planned) override {
     for (const auto& split : planned) {
-      if (split.bounded) given_ = std::max(given_, split.description.at("end").get<std::int64_t>());
+      if (is_own(split.description)) given_ = std::max(given_, split.description.at("end").get<std::int64_t>());
     }
   }
 
@@ -133,7 +133,7 @@ class push_source final : public source {
       // The endless split runs ahead of what was given out; a range lies behind it.
       next = one.what.bounded ? std::min(next, at.get<std::int64_t>()) : at.get<std::int64_t>();
     }
-    return {{"next", next}};
+    return {{"of", held_->rows().id}, {"next", next}};
   }
 
   void commit(const nlohmann::json& position) override {
@@ -141,6 +141,8 @@ class push_source final : public source {
   }
 
   std::unique_ptr<split_reader> open(const source_split& what, const nlohmann::json& position) const override {
+    // Rows that ended with their process are passed over.
+    if (!is_own(what.description)) return std::make_unique<push_reader>(held_, columns_, 0, 0);
     const auto begin = (position.is_null() ? what.description.at("begin") : position.at("next")).get<std::int64_t>();
     const auto end = what.bounded ? what.description.at("end").get<std::int64_t>() : endless;
     return std::make_unique<push_reader>(held_, columns_, begin, end);
@@ -154,6 +156,11 @@ class push_source final : public source {
   nlohmann::json latest() const override { return {{"next", held_->rows().end_row()}}; }
 
  private:
+  /// Whether the numbers of a position or a split are those of this channel's rows, not of one in a process that ended.
+  bool is_own(const nlohmann::json& numbers) const {
+    return numbers.is_object() && numbers.value("of", "") == held_->rows().id;
+  }
+
   std::shared_ptr<subscription> held_;
   schema_ptr schema_;
   std::vector<int> columns_;

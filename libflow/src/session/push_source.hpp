@@ -5,6 +5,7 @@
 #include <list>
 #include <mutex>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace flow {
 
 /// What the handles of one push_input and the sources that read it share: rows in order of arrival, each with a number.
 /// Rows stay until every reading query has made them durable, and one commit longer, so that a query may go back an epoch.
-/// Rows do not outlive the process: a query restarted in another one goes on with what is pushed there.
+/// Rows do not outlive the process: a query restarted in another one goes on with what is pushed there. Row numbers are those
+/// of one channel, so positions and splits name theirs.
 struct push_input::channel {
   /// One query's source: what it has made durable, and whom to wake.
   struct consumer {
@@ -26,7 +28,7 @@ struct push_input::channel {
   };
   using consumer_ref = std::list<consumer>::iterator;
 
-  channel(schema_ptr row_schema, std::int64_t capacity_rows) : schema(std::move(row_schema)), capacity(capacity_rows) {}
+  channel(schema_ptr row_schema, std::int64_t capacity_rows);
 
   void push(const batch& rows);
   bool try_push(const batch& rows);
@@ -36,7 +38,7 @@ struct push_input::channel {
 
   consumer_ref attach();
   void detach(consumer_ref who);
-  /// Numbers rows from `next` on if no query has read any yet and earlier rows were those of a process that ended.
+  /// Rows before `next` were durable when the query started.
   void begin_at(consumer_ref who, std::int64_t next);
   void commit(consumer_ref who, std::int64_t next);
   std::int64_t first_row() const;
@@ -44,6 +46,7 @@ struct push_input::channel {
   /// Rows [from, to) as far as they are there and the budget goes; null if there are none.
   batch read(std::int64_t from, std::int64_t to, const read_budget& budget) const;
 
+  const std::string id;  ///< Of no other channel in any process.
   const schema_ptr schema;
   const std::int64_t capacity;
 
@@ -65,7 +68,6 @@ struct push_input::channel {
 
   std::deque<numbered> rows_;
   std::int64_t end_ = 0;
-  bool read_before_ = false;
   bool closed_ = false;
 };
 
