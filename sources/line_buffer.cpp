@@ -58,6 +58,11 @@ std::vector<line_buffer::line> line_buffer::take(std::int64_t from, std::int64_t
   return out;
 }
 
+void line_buffer::renumber(std::int64_t first) {
+  const std::lock_guard lock(guard_);
+  first_ = std::max(first_, first);
+}
+
 void line_buffer::forget(std::int64_t index) {
   {
     const std::lock_guard lock(guard_);

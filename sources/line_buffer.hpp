@@ -35,6 +35,8 @@ class line_buffer {
   std::int64_t end() const;
   /// Lines [from, to), as far as they are there, at most `count`; waits up to `patience` for the first.
   std::vector<line> take(std::int64_t from, std::int64_t to, std::size_t count, std::chrono::milliseconds patience) const;
+  /// Numbers lines from `first` on, if it is higher. Before any has been taken.
+  void renumber(std::int64_t first);
   /// Lines before `index` are not needed any more.
   void forget(std::int64_t index);
   bool closed() const;

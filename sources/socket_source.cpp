@@ -192,6 +192,8 @@ class socket_source final : public source {
     for (const auto& split : planned) {
       if (split.bounded) given_ = std::max(given_, split.description.at("end").get<std::int64_t>());
     }
+    // The planned lines ended with their connection; what this one receives is none of them.
+    lines_->renumber(given_);
   }
 
   nlohmann::json position(const std::vector<split_position>& unfinished) const override {

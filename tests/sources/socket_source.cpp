@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <thread>
 
 #include <boost/test/unit_test.hpp>
 
@@ -71,6 +72,23 @@ BOOST_AUTO_TEST_CASE(lines_of_a_connection_come_in_order_and_a_cut_line_waits_fo
   read_until(3);
   BOOST_TEST(rows.at(2) == json::parse(R"(["three"])"));
   BOOST_TEST(!source->replayable());
+}
+
+BOOST_AUTO_TEST_CASE(lines_after_a_restart_are_all_read_though_a_plan_was_interrupted) {
+  server lines;
+  const auto provider = provide("socket", make_request({{"host", "127.0.0.1"}, {"port", lines.port()}}));
+  auto source = provider->make(true);
+  source->restore({{"end", 3}, {"safe", 3}});
+  const std::vector<flow::source_split> interrupted = {{"socket-3", {{"begin", 3}, {"end", 5}}, true}};
+  source->adopt(interrupted);
+  BOOST_TEST(read_splits(*source, interrupted).empty());
+  lines.send("one\n");
+  std::vector<flow::source_split> splits;
+  for (int tries = 0; splits.empty() && tries < 200; ++tries) {
+    splits = source->discover({});
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  BOOST_TEST(read_splits(*source, splits) == json::parse(R"([["one"]])"));
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_connection_says_where_and_what_to_do) {
