@@ -8,11 +8,14 @@ class memory_sink final : public sink {
  public:
   explicit memory_sink(std::shared_ptr<memory_table> table) : table_(std::move(table)) {}
 
-  void open(const sink_context& context) override { mode_ = context.mode; }
+  void open(const sink_context& context) override {
+    mode_ = context.mode;
+    table_->belong_to(context.query_id);
+  }
   epoch recover(epoch newest, const nlohmann::json&) override {
-    // A table that outlived its query lacks the epoch that was durable but not yet visible: it is run again.
+    // A table that outlived its query may lack the epoch that was durable but not yet visible: it is run again.
     const auto visible = table_->newest();
-    return visible > epoch{} && visible < newest ? visible : newest;
+    return visible > epoch{} ? visible : newest;
   }
   void write(epoch, const batch& rows) override {
     if (rows->num_rows() > 0) rows_.push_back(rows);
@@ -50,6 +53,14 @@ class memory_sink_provider final : public sink_provider {
 };
 
 }  // namespace
+
+void memory_table::belong_to(const std::string& query_id) {
+  const std::lock_guard lock(mutex_);
+  if (query_id_ == query_id) return;
+  query_id_ = query_id;
+  batches_.clear();
+  newest_ = epoch{};
+}
 
 void memory_table::commit(epoch e, const std::vector<batch>& rows, output_mode mode) {
   const std::lock_guard lock(mutex_);

@@ -24,9 +24,10 @@ std::int64_t row_count(const std::vector<batch>& batches) {
   return rows;
 }
 
-std::unique_ptr<sink> opened(const sink_provider_ptr& provider, output_mode mode = output_mode::append) {
+std::unique_ptr<sink> opened(const sink_provider_ptr& provider, output_mode mode = output_mode::append,
+                             const std::string& query = "query-1") {
   auto result = provider->make();
-  result->open(context_of(parse_schema(ddl), mode));
+  result->open(context_of(parse_schema(ddl), mode, query));
   return result;
 }
 
@@ -87,7 +88,7 @@ BOOST_AUTO_TEST_CASE(memory_table_appends_in_append_and_replaces_in_complete) {
 
 BOOST_AUTO_TEST_CASE(memory_table_that_outlived_its_query_sends_it_back_to_what_is_visible) {
   const auto table = std::make_shared<memory_table>(parse_schema(ddl));
-  table->commit({4}, {one(1)}, output_mode::append);
+  opened(make_memory_sink(table))->commit({4}, nullptr);
   const auto memory = opened(make_memory_sink(table));
   BOOST_TEST(memory->recover({5}, nullptr).value == 4u);
   BOOST_TEST(opened(make_memory_sink(std::make_shared<memory_table>(parse_schema(ddl))))->recover({5}, nullptr).value == 5u);
@@ -118,6 +119,22 @@ BOOST_AUTO_TEST_CASE(foreach_batch_is_called_once_an_epoch_with_all_its_rows) {
 BOOST_AUTO_TEST_CASE(what_the_users_function_throws_becomes_query_failed_with_its_text) {
   const auto each =
       opened(make_foreach_batch_sink([](std::vector<batch>, epoch) { throw std::runtime_error("no such table"); }));
+BOOST_AUTO_TEST_CASE(memory_table_of_another_query_begins_anew) {
+  const auto table = std::make_shared<memory_table>(parse_schema(ddl));
+  opened(make_memory_sink(table))->commit({4}, nullptr);
+  const auto memory = opened(make_memory_sink(table), output_mode::append, "query-2");
+  BOOST_TEST(memory->recover({2}, nullptr).value == 2u);
+  memory->write({3}, one(3));
+  memory->commit({3}, memory->prepare({3}));
+  BOOST_TEST(table->rows() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(memory_table_ahead_of_its_checkpoint_says_so) {
+  const auto table = std::make_shared<memory_table>(parse_schema(ddl));
+  opened(make_memory_sink(table))->commit({4}, nullptr);
+  BOOST_TEST(opened(make_memory_sink(table))->recover({2}, nullptr).value == 4u);
+}
+
   BOOST_CHECK_EXCEPTION(each->prepare({1}), error, [](const error& e) {
     return e.code() == errc::query_failed && std::string(e.what()).find("no such table") != std::string::npos;
   });

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "flow/batch.hpp"
@@ -19,6 +20,8 @@ class memory_table {
   explicit memory_table(schema_ptr schema) : schema_(std::move(schema)) {}
 
   const schema_ptr& schema() const noexcept { return schema_; }
+  /// From here on a query with this id puts epochs in. What another query has put in is dropped: its epochs are not those.
+  void belong_to(const std::string& query_id);
   /// Adds an epoch's rows (complete: in place of all before). An epoch that is already in is ignored.
   void commit(epoch e, const std::vector<batch>& rows, output_mode mode);
   std::vector<batch> snapshot() const;
@@ -29,6 +32,7 @@ class memory_table {
  private:
   const schema_ptr schema_;
   mutable std::mutex mutex_;
+  std::string query_id_;
   std::vector<batch> batches_;
   epoch newest_;
 };
