@@ -49,13 +49,17 @@ class console_sink final : public sink {
   }
 
   void write(epoch, const batch& rows) override {
-    if (rows->num_rows() > 0) rows_.push_back(rows);
+    // One row more than is printed says that there are more.
+    if (held_ > layout_.rows || rows->num_rows() == 0) return;
+    rows_.push_back(rows);
+    held_ += rows->num_rows();
   }
 
   nlohmann::json prepare(epoch e) override {
     // Continuous epochs come by the clock: those without news are not worth a table.
     if (!continuous_ || !rows_.empty()) print(e);
     rows_.clear();
+    held_ = 0;
     return nullptr;
   }
 
@@ -68,7 +72,8 @@ class console_sink final : public sink {
     constexpr const char* rule = "-------------------------------------------\n";
     out_ << rule << "Batch: " << e.batch_id() << '\n'
          << rule << table_text(*schema_, rows_, layout_.rows, layout_.width) << '\n';
-    out_.flush();
+    if (!out_.flush())
+      throw error(errc::unwritable_output, "cannot write the console's table: standard output is full or closed");
   }
 
   console_layout layout_;
@@ -76,6 +81,7 @@ class console_sink final : public sink {
   schema_ptr schema_;
   bool continuous_ = false;
   std::vector<batch> rows_;
+  std::int64_t held_ = 0;
 };
 
 class console_sink_provider final : public sink_provider {

@@ -46,6 +46,31 @@ BOOST_AUTO_TEST_CASE(console_prints_each_epoch_as_a_table_under_its_batch_number
                               "+---+\n|  k|\n+---+\n+---+\n\n");
 }
 
+BOOST_AUTO_TEST_CASE(console_holds_no_more_rows_than_it_prints) {
+  std::ostringstream out;
+  sink_request request;
+  request.options.set("numRows", "2");
+  const auto console = opened(make_console_sink(request, out));
+  std::vector<std::weak_ptr<arrow::RecordBatch>> held;
+  for (int k = 0; k < 5; ++k) {
+    const auto rows = one(k);
+    console->write({1}, rows);
+    held.push_back(rows);
+  }
+  BOOST_TEST(!held[0].expired());
+  BOOST_TEST(held[4].expired());
+  console->prepare({1});
+  BOOST_TEST(out.str().find("only showing top 2 rows") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(console_that_cannot_be_written_to_is_an_error) {
+  std::ostringstream out;
+  const auto console = opened(make_console_sink({}, out));
+  out.setstate(std::ios::badbit);
+  console->write({1}, one(1));
+  BOOST_CHECK_EXCEPTION(console->prepare({1}), error, [](const error& e) { return e.code() == errc::unwritable_output; });
+}
+
 BOOST_AUTO_TEST_CASE(console_refuses_unknown_and_malformed_options_by_name) {
   std::ostringstream out;
   const auto refusal = [&](const std::string& key, const std::string& value) {
@@ -94,6 +119,22 @@ BOOST_AUTO_TEST_CASE(memory_table_that_outlived_its_query_sends_it_back_to_what_
   BOOST_TEST(opened(make_memory_sink(std::make_shared<memory_table>(parse_schema(ddl))))->recover({5}, nullptr).value == 5u);
 }
 
+BOOST_AUTO_TEST_CASE(memory_table_of_another_query_begins_anew) {
+  const auto table = std::make_shared<memory_table>(parse_schema(ddl));
+  opened(make_memory_sink(table))->commit({4}, nullptr);
+  const auto memory = opened(make_memory_sink(table), output_mode::append, "query-2");
+  BOOST_TEST(memory->recover({2}, nullptr).value == 2u);
+  memory->write({3}, one(3));
+  memory->commit({3}, memory->prepare({3}));
+  BOOST_TEST(table->rows() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(memory_table_ahead_of_its_checkpoint_says_so) {
+  const auto table = std::make_shared<memory_table>(parse_schema(ddl));
+  opened(make_memory_sink(table))->commit({4}, nullptr);
+  BOOST_TEST(opened(make_memory_sink(table))->recover({2}, nullptr).value == 4u);
+}
+
 BOOST_AUTO_TEST_CASE(foreach_calls_at_once_and_on_the_callers_thread) {
   int calls = 0;
   const auto each = opened(make_foreach_sink([&](const batch&) { ++calls; }));
@@ -119,22 +160,6 @@ BOOST_AUTO_TEST_CASE(foreach_batch_is_called_once_an_epoch_with_all_its_rows) {
 BOOST_AUTO_TEST_CASE(what_the_users_function_throws_becomes_query_failed_with_its_text) {
   const auto each =
       opened(make_foreach_batch_sink([](std::vector<batch>, epoch) { throw std::runtime_error("no such table"); }));
-BOOST_AUTO_TEST_CASE(memory_table_of_another_query_begins_anew) {
-  const auto table = std::make_shared<memory_table>(parse_schema(ddl));
-  opened(make_memory_sink(table))->commit({4}, nullptr);
-  const auto memory = opened(make_memory_sink(table), output_mode::append, "query-2");
-  BOOST_TEST(memory->recover({2}, nullptr).value == 2u);
-  memory->write({3}, one(3));
-  memory->commit({3}, memory->prepare({3}));
-  BOOST_TEST(table->rows() == 1);
-}
-
-BOOST_AUTO_TEST_CASE(memory_table_ahead_of_its_checkpoint_says_so) {
-  const auto table = std::make_shared<memory_table>(parse_schema(ddl));
-  opened(make_memory_sink(table))->commit({4}, nullptr);
-  BOOST_TEST(opened(make_memory_sink(table))->recover({2}, nullptr).value == 4u);
-}
-
   BOOST_CHECK_EXCEPTION(each->prepare({1}), error, [](const error& e) {
     return e.code() == errc::query_failed && std::string(e.what()).find("no such table") != std::string::npos;
   });
