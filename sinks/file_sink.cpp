@@ -29,6 +29,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t flush_bytes = 1 << 20;
 constexpr std::size_t most_open_files = 128;
+/// Of all folders' files together: they may be thousands.
+constexpr std::size_t most_buffered_bytes = 32 << 20;
 
 struct file_sink_settings {
   std::string format;
@@ -56,6 +58,9 @@ column_split split_columns(const arrow::Schema& schema, const std::vector<std::s
       const auto near = nearest_name(name, schema.field_names());
       throw error(errc::unknown_column, "partition_by names a column \"" + name + "\" that the result does not have" +
                                             (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+    }
+    if (std::find(split.folders.begin(), split.folders.end(), found - fields.begin()) != split.folders.end()) {
+      throw error(errc::invalid_argument, "partition_by names the column \"" + name + "\" twice; name it once");
     }
     const auto kind = (*found)->type()->id();
     if (kind == arrow::Type::STRUCT || kind == arrow::Type::LIST || kind == arrow::Type::MAP || kind == arrow::Type::BINARY) {
@@ -151,7 +156,7 @@ class file_sink final : public sink {
     auto files = nlohmann::json::array();
     std::set<fs::path> folders;
     for (auto& [folder, file] : pending_) {
-      file.flush(root_);
+      flush(file);
       file.open(root_);
       file.file->sync();
       file.file.reset();
@@ -171,6 +176,7 @@ class file_sink final : public sink {
   // Every step may have been done before a crash: what is done is skipped.
   void commit(epoch e, const nlohmann::json& prepared) override {
     if (!prepared.is_object() || prepared.value("files", nlohmann::json::array()).empty() || log_->contains(e)) return;
+    log_->refuse_other(query_id_);
     failpoint("sink.commit.before");
     manifest_epoch entry{e, {}};
     std::set<fs::path> folders;
@@ -194,6 +200,7 @@ class file_sink final : public sink {
       fs::remove(root_ / file.hidden, ignored);
     }
     pending_.clear();
+    buffered_ = 0;
   }
 
   /// Hidden files of one epoch are written while those of another are renamed: they share no name and no member.
@@ -209,11 +216,27 @@ class file_sink final : public sink {
 
   void append(epoch e, const std::string& folder, const arrow::RecordBatch& rows) {
     auto& file = file_of(e, folder);
+    const auto before = file.buffer.size();
     writer_->append_rows(rows, file.buffer);
+    buffered_ += file.buffer.size() - before;
     file.rows += rows.num_rows();
+    if (buffered_ >= most_buffered_bytes) return flush_all();
     if (file.buffer.size() < flush_bytes) return;
-    file.flush(root_);
+    flush(file);
     close_surplus_files();
+  }
+
+  void flush(pending_file& file) {
+    buffered_ -= file.buffer.size();
+    file.flush(root_);
+  }
+
+  void flush_all() {
+    for (auto& [folder, file] : pending_) {
+      flush(file);
+      file.buffer.shrink_to_fit();
+      file.file.reset();
+    }
   }
 
   // One file an epoch and folder. Names are made from the query and the epoch, so that an epoch run again takes the same ones.
@@ -228,6 +251,7 @@ class file_sink final : public sink {
     file.visible = fs::path(folder) / name;
     file.hidden = hidden_name(file.visible, fencing_epoch_);
     writer_->append_header(file.buffer);
+    buffered_ += file.buffer.size();
     return file;
   }
 
@@ -249,12 +273,8 @@ class file_sink final : public sink {
   }
 
   void refuse_foreign(epoch newest) const {
+    log_->refuse_other(query_id_);
     const auto& manifest = log_->content();
-    if (manifest.epochs.empty()) return;
-    if (manifest.query_id != query_id_) {
-      throw error(errc::checkpoint_mismatch, settings_.path + " holds the output of another query (" + manifest.query_id +
-                                                 "), or of this one with another checkpoint; write to an empty directory");
-    }
     if (manifest.newest() > newest) {
       throw error(errc::checkpoint_mismatch,
                   settings_.path + " holds epochs up to " + std::to_string(manifest.newest().value) +
@@ -282,6 +302,7 @@ class file_sink final : public sink {
   format_writer_ptr writer_;
   std::unique_ptr<manifest_log> log_;
   std::map<std::string, pending_file> pending_;
+  std::size_t buffered_ = 0;  ///< Bytes in the buffers of all of them.
 };
 
 class file_sink_provider final : public sink_provider {

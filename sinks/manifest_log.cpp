@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "flow/error.hpp"
 #include "flow/failpoint.hpp"
 #include "sinks/durable_file.hpp"
 
@@ -43,13 +44,26 @@ std::string newest_compact(const fs::path& folder) {
 
 }  // namespace
 
-manifest_log::manifest_log(fs::path dir, std::uint64_t owner) : folder_(dir / manifest_folder), owner_(owner) {
-  if (auto manifest = read_manifest(dir)) content_ = std::move(*manifest);
+manifest_log::manifest_log(fs::path dir, std::uint64_t owner)
+    : dir_(std::move(dir)), folder_(dir_ / manifest_folder), owner_(owner) {
+  if (auto manifest = read_manifest(dir_)) content_ = std::move(*manifest);
   if (!fs::is_directory(folder_)) return;
   for (const auto& file : fs::directory_iterator(folder_)) {
     const auto name = file.path().filename().string();
     if (is_entry(name) && !is_compact(name)) ++entries_since_compact_;
   }
+}
+
+void manifest_log::refuse_other(const std::string& query_id) const {
+  auto writer = content_.query_id;
+  if (content_.epochs.empty()) {
+    const auto now = read_manifest(dir_);
+    if (!now) return;
+    writer = now->query_id;
+  }
+  if (writer == query_id) return;
+  throw error(errc::checkpoint_mismatch, dir_.string() + " holds the output of another query (" + writer +
+                                             "), or of this one with another checkpoint; write to an empty directory");
 }
 
 void manifest_log::add(const std::string& query_id, manifest_epoch entry) {

@@ -17,6 +17,9 @@ class manifest_log {
   /// What is committed: read once, then kept.
   const file_manifest& content() const { return content_; }
   bool contains(epoch e) const { return !content_.epochs.empty() && e <= content_.newest(); }
+  /// @throws error{checkpoint_mismatch} if the directory holds another query's output, also of one that has begun to write
+  /// since this log was made and found the directory empty, too.
+  void refuse_other(const std::string& query_id) const;
   /// Adds an epoch, durably, and compacts the log when it is due.
   void add(const std::string& query_id, manifest_epoch entry);
   /// Removes what a crash left half-written, and entries that a compact one replaces.
@@ -25,6 +28,7 @@ class manifest_log {
  private:
   void compact();
 
+  std::filesystem::path dir_;
   std::filesystem::path folder_;
   std::uint64_t owner_;
   file_manifest content_;

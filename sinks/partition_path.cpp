@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include <arrow/api.h>
+#include <arrow/util/utf8.h>
 
 #include "flow/bound_expression.hpp"
 
@@ -14,7 +15,7 @@ constexpr std::string_view null_folder = "__HIVE_DEFAULT_PARTITION__";
 
 bool needs_escape(char c) {
   constexpr std::string_view special = "\"#%'*/:=?\\{[]^\x7F";
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\0') || special.find(c) != std::string_view::npos;
+  return static_cast<unsigned char>(c) < 0x20 || special.find(c) != std::string_view::npos;
 }
 
 // A column as the texts that name its folders: "k=" and the values.
@@ -37,8 +38,11 @@ partition_column as_texts(const arrow::RecordBatch& rows, int column) {
 
 void append_escaped_path(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
+  // Names of folders go into the checkpoint and the manifest, which are texts.
+  arrow::util::InitializeUTF8();
+  const bool valid = arrow::util::ValidateUTF8(text);
   for (const char c : text) {
-    if (!needs_escape(c)) {
+    if (!needs_escape(c) && (valid || (c & 0x80) == 0)) {
       out += c;
       continue;
     }

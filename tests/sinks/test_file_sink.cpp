@@ -1,5 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
+#include <set>
+
 #include "flow/error.hpp"
 #include "flow/file_manifest.hpp"
 #include "sinks/file_sink.hpp"
@@ -164,6 +166,42 @@ BOOST_AUTO_TEST_CASE(a_directory_of_another_query_or_ahead_of_the_checkpoint_is_
   BOOST_CHECK_EXCEPTION(out.open()->recover({1}, prepared), error, is_mismatch);
 }
 
+BOOST_AUTO_TEST_CASE(two_queries_that_begin_in_one_empty_directory_do_not_replace_each_others_epochs) {
+  file_output out;
+  const auto first = out.open(), second = out.open("json", "query-2");
+  first->recover({}, nullptr);
+  second->recover({}, nullptr);
+  run_epoch(*first, 1, R"([["a", 1]])");
+  const auto is_mismatch = [](const error& e) { return e.code() == errc::checkpoint_mismatch; };
+  BOOST_CHECK_EXCEPTION(run_epoch(*second, 1, R"([["b", 2]])"), error, is_mismatch);
+  BOOST_TEST(read_manifest(out.path())->query_id == "query-1");
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_many_folders_do_not_pile_up_in_memory) {
+  file_output out({"v"});
+  const auto sink = out.open("text");
+  const std::string text(900'000, 'x');
+  std::uintmax_t written = 0;
+  for (int v = 0; v < 100; ++v)
+    sink->write({1}, batch_from_json(parse_schema(ddl), nlohmann::json::array({nlohmann::json::array({text, v})})));
+  for (const auto& file : fs::recursive_directory_iterator(out.path())) {
+    if (file.is_regular_file()) written += file.file_size();
+  }
+  BOOST_TEST(written > 20'000'000u);
+  sink->commit({1}, sink->prepare({1}));
+  BOOST_TEST(out.files().size() == 100u);
+  for (const auto& [name, content] : out.files()) BOOST_TEST(content.size() == text.size() + 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_partition_value_with_any_byte_names_a_folder_of_its_own) {
+  file_output out({"k"});
+  const auto sink = out.open();
+  run_epoch(*sink, 1, R"([["a", 1], ["a\u0000b", 2], ["a/b", 3], ["ü %25", 4]])");
+  std::set<std::string> folders;
+  for (const auto& [name, content] : out.files()) folders.insert(name.substr(0, name.rfind('/')));
+  BOOST_TEST(folders == (std::set<std::string>{"k=a", "k=a%00b", "k=a%2Fb", "k=ü %2525"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(only_append_mode_known_options_and_known_columns_are_taken) {
   const auto refusal = [](const sink_request& request, const std::string& schema, output_mode mode) {
     try {
@@ -182,6 +220,9 @@ BOOST_AUTO_TEST_CASE(only_append_mode_known_options_and_known_columns_are_taken)
   auto partitioned = request;
   partitioned.partition_by = {"kk"};
   BOOST_TEST(refusal(partitioned, ddl, output_mode::append) == "unknown_column");
+  auto repeated = request;
+  repeated.partition_by = {"k", "K"};
+  BOOST_TEST(refusal(repeated, ddl, output_mode::append) == "invalid_argument");
   auto compressed = request;
   compressed.options.set("compression", "gzip");
   BOOST_TEST(refusal(compressed, ddl, output_mode::append) == "invalid_option");
