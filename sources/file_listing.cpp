@@ -6,9 +6,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <memory>
+
+#include <arrow/util/utf8.h>
 
 #include "flow/error.hpp"
 #include "flow/file_manifest.hpp"
@@ -32,7 +36,10 @@ std::string unescape_path(std::string_view text) {
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+      const auto code = static_cast<unsigned>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+      // A character's number, as Spark reads it, not a byte.
+      if (code >= 0x80) out += static_cast<char>(0xC0 | code >> 6);
+      out += static_cast<char>(code < 0x80 ? code : 0x80 | (code & 0x3F));
       i += 2;
     } else {
       out += text[i];
@@ -167,6 +174,7 @@ class lister {
       return;
     }
     if (visited_ != nullptr) visited_->push_back({path, micros(self.st_mtim)});
+    within_.push_back(self);
     while (const auto* entry = ::readdir(directory.get())) {
       const std::string name = entry->d_name;
       if (name == "." || name == ".." || hidden(name)) continue;
@@ -179,16 +187,23 @@ class lister {
         add(below, name, info, partitions);
       }
     }
+    within_.pop_back();
   }
 
   void enter(const std::string& path, const std::string& name, const struct stat& info,
              std::vector<partition_text>& partitions) {
-    if (rules_.recursive) return walk(path, info, partitions, false);
+    if (rules_.recursive) return leads_back(info) ? void() : walk(path, info, partitions, false);
     auto partition = partition_of(name);
     if (!partition) return;
     partitions.push_back(std::move(*partition));
     walk(path, info, partitions, false);
     partitions.pop_back();
+  }
+
+  /// A link to a directory above itself.
+  bool leads_back(const struct stat& info) const {
+    return std::any_of(within_.begin(), within_.end(),
+                       [&](const auto& above) { return above.st_dev == info.st_dev && above.st_ino == info.st_ino; });
   }
 
   void add(const std::string& path, const std::string& name, const struct stat& info,
@@ -223,6 +238,7 @@ class lister {
 
   const listing_rules& rules_;
   std::vector<visited_directory>* visited_;
+  std::vector<struct stat> within_;  ///< The directories from the root to the one that is walked.
   std::vector<listed_file> files_;
 };
 
@@ -234,6 +250,20 @@ bool matches_glob(std::string_view glob, const std::string& name) {
   const auto patterns = expand_braces(glob);
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
+}
+
+void check_name(const std::string& path) {
+  arrow::util::InitializeUTF8();
+  if (arrow::util::ValidateUTF8(path)) return;
+  std::string shown;
+  for (const char c : path) {
+    std::array<char, 8> code{};
+    std::snprintf(code.data(), code.size(), "\\x%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    shown += (c & 0x80) == 0 ? std::string(1, c) : code.data();
+  }
+  throw error(errc::unreadable_input, "the name \"" + shown +
+                                          "\" is no UTF-8, so no checkpoint can hold it: rename the file, or " +
+                                          "leave it out by option pathGlobFilter");
 }
 
 std::vector<listed_file> list_files(const listing_rules& rules, std::vector<visited_directory>* visited) {

@@ -41,6 +41,9 @@ struct visited_directory {
 bool matches_glob(std::string_view glob, const std::string& name);
 bool is_glob(std::string_view path);
 
+/// For streams: names go into the checkpoint, which is text. @throws error{unreadable_input}.
+void check_name(const std::string& path);
+
 /// The files of now, by modification time and then path. Names that begin with _ or . are no data. Files that vanish while the
 /// list is made are left out. @throws error{unreadable_input} for a path (not a glob) that cannot be read,
 /// error{invalid_argument} when directories disagree on the partition columns.

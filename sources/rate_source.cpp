@@ -246,7 +246,6 @@ source_provider_ptr make_rate_provider(const source_request& request) {
   request.options.finish("format \"rate\"");
   if (request.schema != nullptr)
     throw error(errc::invalid_argument, "format \"rate\" has the fixed columns timestamp and value; take .schema(...) away");
-  if (settings.plan.ramp_up_micros < 0) throw error(errc::invalid_option, "option \"rampUpTime\" must not be negative");
   if (!request.streaming) throw error(errc::invalid_argument, "format \"rate\" is a stream without end: use read_stream()");
   return std::make_shared<rate_provider>(settings);
 }

@@ -71,10 +71,10 @@ duration options::span(std::string_view key, duration fallback) const {
   const auto value = find(key);
   if (!value) return fallback;
   try {
-    return parse_duration(*value);
+    if (const auto span = parse_duration(*value); span >= duration{}) return span;
   } catch (const error&) {
-    refuse(key, *value, "a span of time such as \"10 seconds\" or \"500ms\"");
   }
+  refuse(key, *value, "a span of time such as \"10 seconds\" or \"500ms\"");
 }
 
 std::string options::choice(std::string_view key, std::string_view fallback,

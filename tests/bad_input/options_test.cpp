@@ -29,6 +29,10 @@ BOOST_AUTO_TEST_CASE(malformed_option_value_is_refused_with_what_is_expected) {
                 [&] { s.read_stream().option("maxFilesPerTrigger", "many").text(path("in")); });
   check_refused(errc::invalid_option, {"\"maxBytesPerTrigger\"", "\"12q\"", "64m"},
                 [&] { s.read_stream().option("maxBytesPerTrigger", "12q").text(path("in")); });
+  check_refused(errc::invalid_option, {"\"maxBytesPerTrigger\"", "\"16777216t\"", "64m"},
+                [&] { s.read_stream().option("maxBytesPerTrigger", "16777216t").text(path("in")); });
+  check_refused(errc::invalid_option, {"\"maxFileAge\"", "\"-1 day\"", "10 seconds"},
+                [&] { s.read_stream().option("maxFileAge", "-1 day").text(path("in")); });
   check_refused(errc::invalid_option, {"\"mode\"", "\"STRICT\"", "PERMISSIVE", "DROPMALFORMED", "FAILFAST"},
                 [&] { s.read_stream().schema("a INT").option("mode", "STRICT").json(path("in")); });
   check_refused(errc::invalid_option, {"\"port\"", "\"70000\"", "from 1 to 65535"},

@@ -145,6 +145,38 @@ BOOST_AUTO_TEST_CASE(a_committed_file_is_deleted_or_archived_and_an_unfinished_o
   BOOST_TEST(!std::filesystem::exists(directory.path() + "/b"));
 }
 
+BOOST_AUTO_TEST_CASE(an_archive_within_the_directory_that_is_read_is_refused) {
+  const temporary_directory directory;
+  const auto refusal = [&](const std::string& path, const std::string& archive) {
+    try {
+      start("text", {{"path", path}, {"cleanSource", "archive"}, {"sourceArchiveDir", archive}});
+    } catch (const flow::error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  const auto path = directory.path();
+  BOOST_TEST(refusal(path, path + "/k=done").find("sourceArchiveDir") != std::string::npos);
+  BOOST_TEST(refusal(path + "/", path).find("sourceArchiveDir") != std::string::npos);
+  BOOST_TEST(refusal(path + "/in*", path + "/../" + path.substr(path.rfind('/') + 1) + "/inbox/done") != "");
+  BOOST_TEST(refusal(path, path + "-done") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_link_to_a_directory_above_leads_to_no_file_twice) {
+  const temporary_directory directory;
+  directory.write("below/a", "1\n");
+  std::filesystem::create_directory_symlink("..", directory.path() + "/below/above");
+  const auto source = start("text", {{"path", directory.path()}, {"recursiveFileLookup", "true"}});
+  BOOST_TEST(source->discover({}).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_escaped_partition_value_is_text_whatever_its_bytes) {
+  const temporary_directory directory;
+  directory.write("k=a%2Fb%FF/f", "1\n");
+  const auto source = start("text", {{"path", directory.path()}});
+  BOOST_TEST(read_splits(*source, source->discover({})) == json::parse(R"([["1", "a/b\u00ff"]])"));
+}
+
 BOOST_AUTO_TEST_CASE(a_vanished_file_is_an_error_that_names_it_unless_missing_files_are_ignored) {
   const temporary_directory directory;
   directory.write("a", "1\n");
