@@ -26,6 +26,17 @@ void set_format(const std::filesystem::path& dir, int number) {
 
 BOOST_AUTO_TEST_SUITE(checkpoint_store_rules)
 
+BOOST_AUTO_TEST_CASE(checkpoint_whose_state_is_gone_is_refused_instead_of_begun_anew) {
+  for (const bool emptied : {false, true}) {
+    temporary_directory dir;
+    commit_epochs(*checkpoint_store::open(dir.path()), 1, 2);
+    emptied ? std::filesystem::resize_file(dir.path() / state_file, 0) : void(std::filesystem::remove(dir.path() / state_file));
+    BOOST_CHECK_EXCEPTION(checkpoint_store::open(dir.path()), error, [&](const error& e) {
+      return e.code() == errc::checkpoint_corrupt && std::string(e.what()).find("lost its state") != std::string::npos;
+    });
+  }
+}
+
 BOOST_AUTO_TEST_CASE(new_checkpoint_is_empty_and_keeps_its_query_id) {
   temporary_directory dir;
   std::string id;

@@ -81,7 +81,19 @@ std::shared_ptr<lmdb_environment> lmdb_checkpoint_store::open_environment() {
     lock_.settle();
   }
   check_owner();
+  refuse_lost_state();
   return std::make_shared<lmdb_environment>(current_state_file(dir_), environment_options(settings_));
+}
+
+/// The metadata file is written once there is state.
+void lmdb_checkpoint_store::refuse_lost_state() const {
+  const auto state = current_state_file(dir_);
+  std::error_code none;
+  const auto size = fs::file_size(state, none);
+  if ((!none && size > 0) || !fs::exists(dir_ / metadata_file, none)) return;
+  throw error(errc::checkpoint_corrupt,
+              "the checkpoint " + dir_.string() + " has lost its state: " + state.string() +
+                  " is empty or missing; restore it from a copy, or remove the directory to start anew");
 }
 
 void lmdb_checkpoint_store::write(std::string_view operation, std::size_t bytes,
@@ -150,6 +162,7 @@ void lmdb_checkpoint_store::take_ownership() {
   });
   // A crash may have come between the environment's making and the file's.
   if (!renewed && fs::exists(dir_ / metadata_file)) return;
+  if (!settings_.temporary) sync_directory_of_state(dir_);
   write_metadata();
   if (!settings_.temporary) sync_directory_of_state(dir_);
 }

@@ -97,6 +97,7 @@ class lmdb_checkpoint_store final : public checkpoint_store {
   void write_as_owner(std::string_view operation, std::size_t bytes, const std::function<void(const lmdb_transaction&)>& body);
 
   std::shared_ptr<lmdb_environment> open_environment();
+  void refuse_lost_state() const;
   void take_ownership();
   void check_small_records(const lmdb_transaction& t) const;
   void write_metadata() const;
