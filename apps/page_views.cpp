@@ -7,12 +7,13 @@ int main(int argc, char** argv) {
   std::string input, output, window_size = "10 minutes", slide, delay = "5 minutes";
   int files_per_epoch = 0;
   apps::run_options run;
-  app.add_option("--input", input, "Directory of JSON files, one view each row")->required();
-  app.add_option("--output", output, "Directory for the results")->required();
+  app.add_option("--input", input, "Directory of JSON files, one view each row")->required()->check(apps::check_not_empty);
+  app.add_option("--output", output, "Directory for the results")->required()->check(apps::check_not_empty);
   app.add_option("--window", window_size, "Length of a window")->capture_default_str();
   app.add_option("--slide", slide, "Distance of windows' starts; the length if not given");
   app.add_option("--watermark", delay, "How late a view may come")->capture_default_str();
-  app.add_option("--max-files-per-trigger", files_per_epoch, "Bound of files in one epoch (0: none)");
+  app.add_option("--max-files-per-trigger", files_per_epoch, "Bound of files in one epoch (0: none)")
+      ->check(CLI::NonNegativeNumber);
   run.add_to(app);
 
   return apps::run_app(app, argc, argv, [&] {

@@ -28,19 +28,38 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-/// The option nearest to the first word that no option answers to, as a question, or nothing.
+/// Of the app, or of the subcommand that was given.
+std::vector<std::string> command_names(const CLI::App& app) {
+  const auto given = app.get_subcommands();
+  if (!given.empty()) return command_names(*given.front());
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  return names;
+}
+
+/// The option or subcommand nearest to the first word that none answers to, as a question, or nothing.
 std::string suggestion(const CLI::App& app) {
   for (const auto& word : app.remaining(true)) {
-    const auto near = flow::nearest_name(word.substr(0, word.find('=')), option_names(app));
-    if (word.starts_with("--") && !near.empty()) return word + ": did you mean " + near + "?\n";
+    const auto known = word.starts_with("--") ? option_names(app) : command_names(app);
+    const auto near = flow::nearest_name(word.substr(0, word.find('=')), known);
+    if (!near.empty()) return word + ": did you mean " + near + "?\n";
   }
   return "";
 }
 
+/// What lies in a buffer is written, or was not: a full disk must not look like success.
+void flush_output() {
+  if (!std::cout.flush())
+    throw flow::error(flow::errc::unwritable_output, "cannot write to standard output: it is full or closed");
+}
+
 }  // namespace
 
+std::string check_not_empty(const std::string& text) { return text.empty() ? "expected a path, not \"\"" : ""; }
+
 void run_options::add_to(CLI::App& app) {
-  app.add_option("--checkpoint", checkpoint, "Directory of the query's state; a restart goes on from it");
+  app.add_option("--checkpoint", checkpoint, "Directory of the query's state; a restart goes on from it")
+      ->check(check_not_empty);
   app.add_option("--mode", mode, "How epochs run")->check(CLI::IsMember({"micro-batch", "continuous"}))->capture_default_str();
   app.add_option("--trigger", trigger, "once, available-now, or an interval such as \"5 seconds\" or 50ms")
       ->check(check_trigger)
@@ -76,6 +95,7 @@ int run_app(CLI::App& app, int argc, char** argv, const std::function<void()>& b
   try {
     app.parse(argc, argv);
     body();
+    flush_output();
     return 0;
   } catch (const CLI::ParseError& e) {
     if (app.exit(e) == 0) return 0;

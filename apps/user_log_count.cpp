@@ -7,7 +7,7 @@ int main(int argc, char** argv) {
   std::string input;
   apps::run_options run;
   run.trigger = "5 seconds";
-  app.add_option("--input", input, "Directory of JSON files, one log line each row")->required();
+  app.add_option("--input", input, "Directory of JSON files, one log line each row")->required()->check(apps::check_not_empty);
   run.add_to(app);
 
   return apps::run_app(app, argc, argv, [&] {

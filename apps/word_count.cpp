@@ -45,10 +45,12 @@ int main(int argc, char** argv) {
   std::string directory, address, output;
   int files_per_epoch = 0;
   apps::run_options run;
-  auto* input = app.add_option("--input", directory, "Directory of text files");
+  auto* input = app.add_option("--input", directory, "Directory of text files")->check(apps::check_not_empty);
   app.add_option("--socket", address, "HOST:PORT that sends lines (try: nc -lk 9999)")->excludes(input)->check(check_address);
-  app.add_option("--output", output, "File for the current counts as JSON lines; the console if not given");
-  app.add_option("--max-files-per-trigger", files_per_epoch, "Bound of files in one epoch (0: none)");
+  app.add_option("--output", output, "File for the current counts as JSON lines; the console if not given")
+      ->check(apps::check_not_empty);
+  app.add_option("--max-files-per-trigger", files_per_epoch, "Bound of files in one epoch (0: none)")
+      ->check(CLI::NonNegativeNumber);
   run.add_to(app);
 
   return apps::run_app(app, argc, argv, [&] {

@@ -39,13 +39,14 @@ bool ends_in_time(pid_t pid) {
 
 }  // namespace
 
-program_run run_program(const std::string& name, const std::vector<std::string>& arguments, rights as) {
+program_run run_program(const std::string& name, const std::vector<std::string>& arguments, rights as,
+                        const std::string& device) {
   const temporary_directory logs;
   const auto program = std::string(FLOW_BIN_DIR) + "/" + name;
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
-  const auto out = logs.path() + "/out", err = logs.path() + "/err";
+  const auto out = device.empty() ? logs.path() + "/out" : device, err = logs.path() + "/err";
 
   const pid_t pid = ::fork();
   if (pid < 0) throw std::runtime_error("fork failed");
@@ -66,7 +67,7 @@ program_run run_program(const std::string& name, const std::vector<std::string>&
   int status = 0;
   ::waitpid(pid, &status, 0);
   if (ended && WIFEXITED(status)) run.code = WEXITSTATUS(status);
-  run.out = content(out);
+  if (device.empty()) run.out = content(out);
   run.err = content(err);
   return run;
 }

@@ -17,7 +17,8 @@ enum class rights {
   file_modes,  ///< Root reads and writes what the files' modes say, as other users do.
 };
 
-/// Runs a program of this build to its end.
-program_run run_program(const std::string& name, const std::vector<std::string>& arguments, rights as = rights::all);
+/// Runs a program of this build to its end. `device`: what it has as its standard output instead of a file that is read back.
+program_run run_program(const std::string& name, const std::vector<std::string>& arguments, rights as = rights::all,
+                        const std::string& device = "");
 
 }  // namespace flow::test

@@ -41,6 +41,8 @@ BOOST_AUTO_TEST_CASE(usage_errors_have_code_2_and_say_what_is_expected) {
   check(run_program("user_log_count", {}), 2, {"--input is required"});
   check(run_program("flow", {}), 2, {"subcommand"});
   check(run_program("flow", {"cat", "--formt", "json", "x"}), 2, {"--formt", "did you mean --format?"});
+  check(run_program("flow", {"chekpoint", "show", "x"}), 2, {"chekpoint", "did you mean checkpoint?"});
+  check(run_program("flow", {"checkpoint", "shwo", "x"}), 2, {"shwo", "did you mean show?"});
 }
 
 BOOST_AUTO_TEST_CASE(help_has_code_0_and_names_every_option) {
@@ -52,6 +54,36 @@ BOOST_AUTO_TEST_CASE(help_has_code_0_and_names_every_option) {
   const auto run = run_program("flow", {"--help"});
   BOOST_TEST(run.code == 0);
   check_says(run.out, {"cat", "checkpoint", "functions"});
+}
+
+BOOST_AUTO_TEST_CASE(bounds_below_zero_are_refused) {
+  for (const auto* program : {"word_count", "page_views"}) {
+    check(run_program(program, {"--input", "x", "--output", "y", "--max-files-per-trigger", "-1"}), 2,
+          {"--max-files-per-trigger", "-1"});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(empty_paths_are_refused_instead_of_taken_for_none) {
+  check(run_program("word_count", {"--input", ""}), 2, {"--input", "expected a path"});
+  check(run_program("word_count", {"--checkpoint", ""}), 2, {"--checkpoint", "expected a path"});
+  check(run_program("page_views", {"--input", "x", "--output", ""}), 2, {"--output", "expected a path"});
+}
+
+BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_is_no_success) {
+  dir.write("in/a.txt", "a\n");
+  const auto into_full_device = [](const std::string& program, const std::vector<std::string>& arguments) {
+    return run_program(program, arguments, rights::all, "/dev/full");
+  };
+  check(into_full_device("flow", {"functions"}), 1, {"cannot write", "standard output"});
+  check(into_full_device("flow", {"cat", "--format", "text", path("in")}), 1, {"cannot write", "standard output"});
+  check(into_full_device("word_count", {"--input", path("in"), "--trigger", "once"}), 1, {"cannot write", "standard output"});
+}
+
+BOOST_AUTO_TEST_CASE(file_name_that_no_checkpoint_can_hold_is_shown) {
+  dir.write("in/caf\xE9.txt", "a\n");
+  check(run_program("word_count", {"--input", path("in"), "--trigger", "once"}), 1,
+        {path("in") + "/caf\\xE9.txt", "UTF-8", "rename", "[unreadable_input]"});
+  check(run_program("word_count", {"--input", path("in/caf\xE9.txt"), "--trigger", "once"}), 1, {"caf\\xE9.txt", "UTF-8"});
 }
 
 BOOST_AUTO_TEST_CASE(missing_input_directory_is_named) {
