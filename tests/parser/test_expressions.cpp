@@ -111,6 +111,38 @@ BOOST_AUTO_TEST_CASE(times_and_intervals_have_the_value_they_say) {
   BOOST_TEST(name_of("INTERVAL 1 DAY 2 HOURS") == "INTERVAL '1 02' DAY TO HOUR");
 }
 
+BOOST_AUTO_TEST_CASE(a_sign_before_an_intervals_number_is_part_of_it) {
+  BOOST_TEST(name_of("INTERVAL -1 MONTH") == "INTERVAL '-1' MONTH");
+  BOOST_TEST(name_of("INTERVAL - 1 DAY") == "INTERVAL '-1' DAY");
+  BOOST_TEST(name_of("INTERVAL +1 DAY") == "INTERVAL '1' DAY");
+  BOOST_TEST(name_of("INTERVAL 1 DAY -2 HOURS") == "INTERVAL '0 22' DAY TO HOUR");
+  BOOST_TEST(name_of("INTERVAL -1.5 SECONDS") == "INTERVAL '-01.5' SECOND");
+  BOOST_TEST(name_of("INTERVAL -'1-2' YEAR TO MONTH") == "INTERVAL '-1-2' YEAR TO MONTH");
+  BOOST_TEST(name_of("INTERVAL -'-1' DAY") == "INTERVAL '1' DAY");
+  BOOST_TEST(name_of("INTERVAL '- 1 day'") == "INTERVAL '-1' DAY");
+  BOOST_TEST(name_of("INTERVAL '1 month 1 day'") == "INTERVAL '1 month 1 day'");
+  BOOST_TEST(tree("interval - 1") == "(`interval` - 1)");
+  BOOST_TEST(tree("INTERVAL 1 DAY - interval") == "(INTERVAL '1' DAY - `interval`)");
+}
+
+BOOST_AUTO_TEST_CASE(intervals_of_any_fields_are_one_type) {
+  BOOST_TEST(to_ddl(*parse_type("INTERVAL DAY TO SECOND")) == "INTERVAL");
+  BOOST_TEST(to_ddl(*parse_type("MAP<INTERVAL YEAR, ARRAY<INTERVAL HOUR TO MINUTE>>")) == "MAP<INTERVAL, ARRAY<INTERVAL>>");
+  BOOST_TEST(tree("CAST('1 02:03' AS INTERVAL DAY TO MINUTE)") == "CAST(INTERVAL '1 02:03' DAY TO MINUTE AS INTERVAL)");
+  BOOST_TEST(refusal("CAST(x AS INTERVAL SECOND TO DAY)").find("expected INTERVAL") != std::string::npos);
+  BOOST_TEST(refusal("CAST(x AS INTERVAL MONTH TO DAY)").find("expected INTERVAL") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(all_and_ignore_nulls_stand_between_the_parentheses) {
+  BOOST_TEST(tree("sum(ALL x)") == "sum(x)");
+  BOOST_TEST(tree("sum(ALL -x)") == "sum((- x))");
+  BOOST_TEST(tree("sum(all * 2)") == "sum((all * 2))");
+  BOOST_TEST(tree("sum(all)") == "sum(all)");
+  BOOST_TEST(tree("first(x + 1 IGNORE NULLS)") == "first((x + 1)) IGNORE NULLS");
+  BOOST_TEST(name_of("any_value(x IGNORE NULLS)") == "any_value(x)");
+  BOOST_TEST(refusal("sum(x IGNORE NULLS)").find("first(), last() and any_value()") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(words_that_sql_uses_may_still_name_columns) {
   for (const auto* word :
        {"user", "date",     "timestamp", "end", "start", "value", "key", "window", "first",  "last",     "year",
@@ -150,9 +182,10 @@ BOOST_AUTO_TEST_CASE(clauses_of_a_call_have_one_order_and_stand_once) {
 
 BOOST_AUTO_TEST_CASE(special_call_forms_become_plain_calls) {
   BOOST_TEST(tree("extract(DOW FROM t)") == "extract('DOW', t)");
-  BOOST_TEST(tree("position('r' IN s)") == "position('r', s)");
+  BOOST_TEST(tree("position('r' IN s)") == "locate('r', s)");
   BOOST_TEST(tree("overlay(s PLACING 'x' FROM 2 FOR 1)") == "overlay(s, 'x', 2, 1)");
-  BOOST_TEST(tree("trim(BOTH 'a' FROM s)") == "btrim(s, 'a')");
+  BOOST_TEST(tree("trim(BOTH 'a' FROM s)") == "trim('a', s)");
+  BOOST_TEST(tree("trim(FROM s)") == "trim(s)");
   BOOST_TEST(tree("trim(TRAILING FROM s)") == "rtrim(s)");
   BOOST_TEST(tree("timestampadd(MINUTE, n, t)") == "timestampadd('MINUTE', n, t)");
   BOOST_TEST(tree("left(s, 3)") == "left(s, 3)");
@@ -213,7 +246,16 @@ BOOST_AUTO_TEST_CASE(unnamed_columns_get_sparks_names) {
              "percentile_disc(0.5) WITHIN GROUP (ORDER BY i DESC)");
   BOOST_TEST(name_of("mode() WITHIN GROUP (ORDER BY i DESC)") == "mode() WITHIN GROUP (ORDER BY i)");
   BOOST_TEST(name_of("round(c)") == "round(c, 0)");
-  BOOST_TEST(name_of("position('a', s)") == "locate(a, s, 1)");
+  BOOST_TEST(name_of("position('a' IN s)") == "locate(a, s, 1)");
+  BOOST_TEST(name_of("position('a', s)") == "position(a, s, 1)");
+  BOOST_TEST(name_of("trim(BOTH FROM s)") == "trim(s)");
+  BOOST_TEST(name_of("ltrim('0', s)") == "TRIM(LEADING 0 FROM s)");
+  BOOST_TEST(name_of("substr(s FROM 2)") == "substring(s, 2, 2147483647)");
+  BOOST_TEST(name_of("s NOT LIKE ANY ('a%', 'b')") == "notlikeany(s)");
+  BOOST_TEST(name_of("s ILIKE ALL ('a%')") == "likeall(lower(s))");
+  BOOST_TEST(name_of("s LIKE ALL ('a%', p)") == "(s LIKE a% AND s LIKE p)");
+  BOOST_TEST(name_of("t + (- INTERVAL 1 DAY)") == "t + (- INTERVAL '1' DAY)");
+  BOOST_TEST(name_of("t - CAST('1 02' AS INTERVAL DAY TO HOUR)") == "t - CAST(1 02 AS INTERVAL DAY TO HOUR)");
   BOOST_TEST(name_of("log(c)") == "LOG(E(), c)");
   BOOST_TEST(name_of("c + 0.0000001") == "(c + 1E-7)");
   BOOST_TEST(name_of("0.0000000") == "0E-7");

@@ -6,6 +6,7 @@
 #include "flow/function_catalog.hpp"
 #include "plan/analyzer.hpp"
 #include "plan/name_resolution.hpp"
+#include "plan/typed_name.hpp"
 
 namespace flow::plan {
 
@@ -146,7 +147,7 @@ resolved_ptr analyzer::analyze_aggregate(const logical_plan& node) {
 resolved_ptr analyzer::aggregate(resolved_ptr input, std::vector<expression_ptr> keys, std::vector<expression_ptr> results,
                                  const expression_ptr& having, const std::string& uid) {
   std::vector<std::string> names;
-  for (const auto& result : results) names.push_back(output_name(*result));
+  for (const auto& result : results) names.push_back(output_name(*with_typed_names(result, input->output)));
   for (auto& key : keys) key = meant_key(key, results, input->output);
 
   // Windows of keys, results and HAVING are found together, so that equal ones become one column.

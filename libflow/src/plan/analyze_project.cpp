@@ -5,6 +5,7 @@
 #include "flow/error.hpp"
 #include "plan/analyzer.hpp"
 #include "plan/name_resolution.hpp"
+#include "plan/typed_name.hpp"
 
 namespace flow::plan {
 
@@ -135,7 +136,9 @@ resolved_ptr analyzer::project(resolved_ptr input, std::vector<expression_ptr> l
     return aggregate(std::move(input), {}, std::move(list), nullptr, "");
   }
   std::vector<std::string> names;
-  for (const auto& e : list) names.push_back(e->kind == expression_kind::star ? "" : output_name(*e));
+  for (const auto& e : list) {
+    names.push_back(e->kind == expression_kind::star ? "" : output_name(*with_typed_names(e, input->output)));
+  }
   const auto written = list;
   const auto before = input->output;
   extract_windows(input, list);

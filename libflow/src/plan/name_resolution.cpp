@@ -103,7 +103,14 @@ class name_resolver {
 
   expression_ptr resolve_parts(const expression_ptr& e) {
     auto copy = std::make_shared<expression>(*e);
-    for (auto& argument : copy->arguments) argument = resolve(argument);
+    copy->arguments.clear();
+    for (const auto& argument : e->arguments) {
+      if (argument->kind == expression_kind::star && !is_variable(argument->path)) {
+        for (auto& part : star_parts(*argument, columns_)) copy->arguments.push_back(std::move(part.value));
+      } else {
+        copy->arguments.push_back(resolve(argument));
+      }
+    }
     for (auto& order : copy->within_group) order = resolve(order);
     if (copy->filter) copy->filter = resolve(copy->filter);
     return copy;

@@ -465,11 +465,33 @@ expression_ptr make_interval(const interval_syntax& syntax, parse_session& sessi
   return interval_literal(value, std::move(text));
 }
 
+// The name of '1 day 2 hours': that of its parts, if they can be one literal.
+static std::string text_of_parts(const std::string& text) {
+  interval_value value;
+  interval_syntax::part part;
+  bool known = true;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto begin = text.find_first_not_of(" \t\r\n", i);
+    if (begin == std::string::npos) break;
+    i = std::min(text.find_first_of(" \t\r\n", begin), text.size());
+    const auto word = text.substr(begin, i - begin);
+    if (std::isalpha(static_cast<unsigned char>(word[0])) == 0) {
+      part.value += word;
+      continue;
+    }
+    part.unit = word;
+    known = known && !part.value.empty() && add_part(part, value);
+    part = {};
+  }
+  const bool one_kind = value.last_field >= 0 && (value.first_field < 2) == (value.last_field < 2);
+  return known && one_kind && part.value.empty() ? interval_text(value) : "INTERVAL '" + text + "'";
+}
+
 expression_ptr read_interval_text(const std::string& text, parse_session& session, text_range where) {
   try {
     const auto parsed = parse_calendar_interval(text);
     const arrow::MonthDayNanoIntervalType::MonthDayNanos fields{parsed.months, parsed.days, parsed.microseconds * 1000};
-    return literal_named(std::make_shared<arrow::MonthDayNanoIntervalScalar>(fields), "INTERVAL '" + text + "'");
+    return literal_named(std::make_shared<arrow::MonthDayNanoIntervalScalar>(fields), text_of_parts(text));
   } catch (const error& e) {
     session.refuse(where, e.what());
   }

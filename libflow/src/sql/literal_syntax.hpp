@@ -35,6 +35,14 @@ expression_ptr read_binary(const std::string& digits, parse_session& session, te
 expression_ptr read_typed_literal(const std::string& type, const std::string& text, parse_session& session, text_range where);
 expression_ptr make_string(const std::string& text);
 expression_ptr make_interval(const interval_syntax& syntax, parse_session& session, text_range where);
+/// INTERVAL DAY TO SECOND: the fields of a type, which libflow's one INTERVAL does not remember. One field is both.
+struct interval_fields {
+  std::string from, to;
+};
+interval_fields read_interval_fields(const std::string& from, const std::string& to, parse_session& session, text_range where);
+/// CAST('1 02:03' AS INTERVAL DAY TO MINUTE): a constant text is read by these fields, anything else as an INTERVAL.
+expression_ptr make_interval_cast(const expression_ptr& operand, const interval_fields& fields, bool try_cast,
+                                  parse_session& session, text_range where);
 /// INTERVAL '10 minutes'.
 expression_ptr read_interval_text(const std::string& text, parse_session& session, text_range where);
 /// The row count of LIMIT.

@@ -63,13 +63,44 @@ grammar::symbol_type parse_session::next_token() {
     started_ = true;
     return grammar::symbol_type(what_, text_range{});
   }
-  auto word = scan(scanner_, *this);
+  auto word = take_word();
   using kind = grammar::symbol_kind;
   const auto found = word.kind();
+  if (found == kind::S_INTERVAL || (inside_interval_ && found == kind::S_UNIT)) {
+    inside_interval_ = true;
+    join_sign();
+  } else if (found != kind::S_INTEGER && found != kind::S_DECIMAL && found != kind::S_STRING) {
+    inside_interval_ = false;
+  }
   if (type_may_open_ && found == kind::S_LESS) ++type_depth_;
   if (type_depth_ > 0 && found == kind::S_GREATER) --type_depth_;
   type_may_open_ = found == kind::S_ARRAY || found == kind::S_MAP || found == kind::S_STRUCT;
   return word;
+}
+
+grammar::symbol_type parse_session::take_word() {
+  if (ahead_.empty()) return scan(scanner_, *this);
+  auto word = std::move(ahead_.front());
+  ahead_.pop_front();
+  return word;
+}
+
+const grammar::symbol_type& parse_session::word_ahead(std::size_t i) {
+  while (ahead_.size() <= i) ahead_.push_back(scan(scanner_, *this));
+  return ahead_[i];
+}
+
+// INTERVAL -1 MONTH: three words must be seen to tell a sign from an operator between two values.
+void parse_session::join_sign() {
+  using kind = grammar::symbol_kind;
+  const auto sign = word_ahead(0).kind();
+  if (sign != kind::S_PLUS && sign != kind::S_MINUS) return;
+  const auto number = word_ahead(1).kind();
+  if (number != kind::S_INTEGER && number != kind::S_DECIMAL && number != kind::S_STRING) return;
+  if (word_ahead(2).kind() != kind::S_UNIT) return;
+  ahead_.pop_front();
+  auto& text = ahead_.front().value.as<std::string>();
+  if (sign == kind::S_MINUS) text = text.starts_with('-') ? text.substr(1) : "-" + text;
 }
 
 std::string parse_session::excerpt(text_range where) const {

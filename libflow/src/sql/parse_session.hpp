@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,12 +55,17 @@ class parse_session {
   text_range position;
 
  private:
+  grammar::symbol_type take_word();
+  const grammar::symbol_type& word_ahead(std::size_t i);
+  void join_sign();
   std::string place(text_range where, const std::string& what) const;
 
   std::string_view text_;
   grammar::token_kind_type what_;
   bool started_ = false;
   bool type_may_open_ = false;
+  bool inside_interval_ = false;
+  std::deque<grammar::symbol_type> ahead_;  ///< Words scanned, but not yet handed out.
   int type_depth_ = 0;
   void* scanner_ = nullptr;
 };

@@ -30,7 +30,7 @@ POINT     ({DIGIT}+"."{DIGIT}*|"."{DIGIT}+)
 "/*"([^*]|"*"+[^*/])*"*"+"/"              ;
 
 {LETTER}({LETTER}|{DIGIT})*               return flow::sql::make_word(WORD, PLACE);
-"`"([^`]|"``")+"`"                        return grammar::make_QUOTED_NAME(flow::sql::unquote(INSIDE(1)), PLACE);
+"`"([^`]|"``")*"`"                        return grammar::make_QUOTED_NAME(flow::sql::unquote(INSIDE(1)), PLACE);
 
 '([^'\\]|\\(.|\n)|'')*'                   return grammar::make_STRING(flow::sql::unescape(INSIDE(1), '\''), PLACE);
 \"([^"\\]|\\(.|\n)|\"\")*\"               return grammar::make_STRING(flow::sql::unescape(INSIDE(1), '"'), PLACE);

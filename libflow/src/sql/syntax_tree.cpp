@@ -123,14 +123,20 @@ expression_ptr make_like(expression_ptr value, expression_ptr pattern, const std
   return make_call("like", {std::move(value), std::move(pattern), make_string(escape)});
 }
 
-expression_ptr make_like_each(const std::string& like, const std::string& joiner, const expression_ptr& value,
-                              const std::vector<expression_ptr>& patterns, bool negated) {
-  expression_ptr all;
+expression_ptr make_like_each(const like_each& form, const expression_ptr& value, const std::vector<expression_ptr>& patterns) {
+  expression_ptr joined;
+  bool constant = true;
   for (const auto& pattern : patterns) {
-    auto one = make_unless(negated, make_call(like, {value, pattern}));
-    all = all == nullptr ? one : make_call(joiner, {all, one});
+    auto one = make_unless(form.negated, make_call(form.like, {value, pattern}));
+    joined = joined == nullptr ? one : make_call(form.all ? "and" : "or", {joined, one});
+    constant = constant && pattern->kind == expression_kind::literal && pattern->value->type->id() == arrow::Type::STRING;
   }
-  return all;
+  if (!constant) return joined;
+  const auto name = generated_name(*value);
+  return with(joined, [&](expression& e) {
+    e.text = std::string(form.negated ? "not" : "") + (form.all ? "likeall(" : "likeany(") +
+             (form.like == "ilike" ? "lower(" + name + ")" : name) + ")";
+  });
 }
 
 expression_ptr make_negative(const expression_ptr& operand) {
@@ -226,6 +232,18 @@ expression_ptr finish_call(call_syntax call, parse_session& session, text_range 
   return e;
 }
 
+expression_ptr make_choice(const std::string& function, const expression_ptr& value, parse_session& session, text_range where) {
+  if (!same_name(function, "first") && !same_name(function, "last") && !same_name(function, "any_value")) {
+    session.refuse(where,
+                   "only first(), last() and any_value() take IGNORE NULLS between their parentheses; write it behind them");
+  }
+  return finish_call({function, {value}, false, {}, nullptr, null_treatment::ignored}, session, where);
+}
+
+expression_ptr make_position(const std::string& function, const expression_ptr& part, const expression_ptr& text) {
+  return make_call(same_name(function, "position") ? "locate" : function, {part, text});
+}
+
 expression_ptr make_from_call(const std::string& name, std::vector<expression_ptr> operands, parse_session& session,
                               text_range where) {
   const auto function = to_lower(name);
@@ -235,18 +253,15 @@ expression_ptr make_from_call(const std::string& name, std::vector<expression_pt
     const auto text = "extract(" + field + " FROM " + generated_name(*operands[1]) + ")";
     return with(make_call(name, {make_string(field), operands[1]}), [&](expression& e) { e.text = text; });
   }
-  if (function == "trim" && operands.size() == 2) return make_trim("btrim", "BOTH", operands[0], operands[1]);
-  if (function == "substring" || function == "substr" || function == "overlay") return make_call(name, std::move(operands));
+  if (function == "trim" && operands.size() == 2) return make_call("trim", std::move(operands));
+  if (function == "substring" || function == "substr") return make_call("substring", std::move(operands));
   session.refuse(where, "FROM is no separator of arguments in " + name + "(); use a comma");
 }
 
-expression_ptr make_trim(const std::string& function, const std::string& side, const expression_ptr& characters,
-                         const expression_ptr& value) {
-  auto text = "TRIM(" + side + (characters ? " " + generated_name(*characters) : "") + " FROM " + generated_name(*value) + ")";
-  std::vector<expression_ptr> arguments{value};
-  // btrim(text, characters), but ltrim(characters, text) and rtrim(characters, text).
-  if (characters != nullptr) arguments.insert(function == "btrim" ? arguments.end() : arguments.begin(), characters);
-  return with(make_call(function, std::move(arguments)), [&](expression& e) { e.text = std::move(text); });
+expression_ptr make_trim(const std::string& written, const std::string& function, std::vector<expression_ptr> operands,
+                         parse_session& session, text_range where) {
+  if (!same_name(written, "trim")) session.refuse(where, "only trim() says at which side: trim(LEADING '0' FROM s)");
+  return make_call(function, std::move(operands));
 }
 
 data_type read_type(const std::string& word, const std::vector<std::string>& parameters, parse_session& session,

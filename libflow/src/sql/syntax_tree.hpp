@@ -45,9 +45,13 @@ expression_ptr make_in(expression_ptr value, const std::vector<expression_ptr>& 
 /// LIKE with an escape character; `escape` must be one character.
 expression_ptr make_like(expression_ptr value, expression_ptr pattern, const std::string& escape, parse_session& session,
                          text_range where);
-/// LIKE ALL (joiner "and") or LIKE ANY ("or") of patterns.
-expression_ptr make_like_each(const std::string& like, const std::string& joiner, const expression_ptr& value,
-                              const std::vector<expression_ptr>& patterns, bool negated);
+/// [NOT] LIKE ALL or ANY, or the same of ILIKE.
+struct like_each {
+  std::string like;
+  bool all = false;
+  bool negated = false;
+};
+expression_ptr make_like_each(const like_each& form, const expression_ptr& value, const std::vector<expression_ptr>& patterns);
 /// Unary minus: part of a number, or the call "negative".
 expression_ptr make_negative(const expression_ptr& operand);
 /// `base.member`: one path for references, else a member of the value.
@@ -64,12 +68,16 @@ std::vector<std::string> read_parameters(const std::vector<expression_ptr>& name
 
 /// A call in its usual form: units of time become strings, count(*) counts 1, first(x, true) ignores nulls.
 expression_ptr finish_call(call_syntax call, parse_session& session, text_range where);
+/// first(x IGNORE NULLS) and its like.
+expression_ptr make_choice(const std::string& function, const expression_ptr& value, parse_session& session, text_range where);
+/// position(a IN b).
+expression_ptr make_position(const std::string& function, const expression_ptr& part, const expression_ptr& text);
 /// extract(FIELD FROM x), substring(x FROM a FOR b), trim(a FROM x).
 expression_ptr make_from_call(const std::string& name, std::vector<expression_ptr> operands, parse_session& session,
                               text_range where);
-/// trim(BOTH a FROM x) and its like; `characters` may be null.
-expression_ptr make_trim(const std::string& function, const std::string& side, const expression_ptr& characters,
-                         const expression_ptr& value);
+/// trim(BOTH a FROM x) and its like; `function` trims at that side, and `operands` are its arguments: [characters,] text.
+expression_ptr make_trim(const std::string& written, const std::string& function, std::vector<expression_ptr> operands,
+                         parse_session& session, text_range where);
 
 /// A type by name and parameters: DECIMAL(10, 2).
 data_type read_type(const std::string& word, const std::vector<std::string>& parameters, parse_session& session,
