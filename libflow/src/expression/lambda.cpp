@@ -1,6 +1,7 @@
 #include "expression/lambda.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <arrow/api.h>
 
@@ -292,6 +293,45 @@ array regroup_map(const answered_map& a, const data_type& type, const array& key
   return out.finish_with(type, entries, validity_of(a.maps));
 }
 
+/// For each key of either of two maps: where it stands in them, a's keys first.
+array zip_maps(const higher_order_call& call, const data_type& type, const arrow::RecordBatch& rows,
+               const evaluation_context& context) {
+  const auto a = evaluate_array(*call.arguments[0], rows, context), b = evaluate_array(*call.arguments[1], rows, context);
+  const auto& x = static_cast<const arrow::MapArray&>(*a);
+  const auto& y = static_cast<const arrow::MapArray&>(*b);
+  const auto keys = check(arrow::Concatenate({x.keys(), y.keys()}));
+  const auto before = [&](i64 left, i64 right) { return compare_rows(*keys, left, *keys, right) < 0; };
+  positions row_of, key, left, right;
+  list_writer out(rows.num_rows());
+  for (i64 i = 0; i < rows.num_rows(); ++i) {
+    std::map<i64, std::size_t, decltype(before)> entry_of(before);
+    const auto entry = [&](i64 key_at) -> std::size_t {
+      const auto [found, is_new] = entry_of.emplace(key_at, key.size());
+      if (is_new) {
+        out.add(static_cast<i64>(key.size()));
+        row_of.push_back(i);
+        key.push_back(key_at);
+        left.push_back(-1);
+        right.push_back(-1);
+      }
+      return found->second;
+    };
+    const bool known = x.IsValid(i) && y.IsValid(i);
+    for (i64 k = x.value_offset(i); known && k < x.value_offset(i + 1); ++k) left[entry(k)] = k;
+    for (i64 k = y.value_offset(i); known && k < y.value_offset(i + 1); ++k) right[entry(x.keys()->length() + k)] = k;
+    out.next();
+  }
+  const auto new_keys = gather(keys, std::span<const i64>(key));
+  const auto values = call.lambdas[0].evaluate(
+      rows, row_of, {new_keys, gather(x.items(), std::span<const i64>(left)), gather(y.items(), std::span<const i64>(right))},
+      context);
+  const auto& entry_type = static_cast<const arrow::MapType&>(*type).value_type();
+  const auto entries =
+      arrow::MakeArray(arrow::ArrayData::Make(entry_type, values->length(), {nullptr}, {new_keys->data(), values->data()}, 0));
+  const std::array<arrow::Datum, 2> both{arrow::Datum(a), arrow::Datum(b)};
+  return out.finish_with(type, entries, combine_validity(both, rows.num_rows()));
+}
+
 /// Binds one call: what the lambdas see, what the result is, how it is evaluated.
 class higher_order_binder {
  public:
@@ -308,6 +348,7 @@ class higher_order_binder {
     const auto& name = entry_.name;
     if (name == "aggregate" || name == "reduce") return bind_fold();
     if (name == "zip_with") return bind_zip();
+    if (name == "map_zip_with") return bind_zip_maps();
     if (name == "map_filter" || name == "transform_keys" || name == "transform_values") return bind_map(name);
     require(1, is_list_type(*type_of(0)), "an array and a lambda");
     const auto list = type_of(0), element = element_type(*list);
@@ -381,6 +422,20 @@ class higher_order_binder {
     add_lambda(0, {element_type(*type_of(0)), element_type(*type_of(1))}, 2);
     const auto type = types::list(call_.lambdas[0].type());
     return make(type, [type](const auto& c, const auto& rows, const auto& context) { return zip(c, type, rows, context); });
+  }
+
+  bound_ptr bind_zip_maps() {
+    require(2, is_map_type(*type_of(0)) && is_map_type(*type_of(1)), "two maps and a lambda");
+    const auto& a = static_cast<const arrow::MapType&>(*type_of(0));
+    const auto& b = static_cast<const arrow::MapType&>(*type_of(1));
+    const auto key = common_type(a.key_type(), b.key_type()), left = a.item_type(), right = b.item_type();
+    require(2, key != nullptr, "maps whose keys have a common type");
+    call_.arguments[0] = bind_cast(call_.arguments[0], types::map(key, left));
+    call_.arguments[1] = bind_cast(call_.arguments[1], types::map(key, right));
+    add_lambda(0, {key, left, right}, 3);
+    const auto type = types::map(key, call_.lambdas[0].type());
+    return make(type,
+                [type](const auto& c, const auto& rows, const auto& context) { return zip_maps(c, type, rows, context); });
   }
 
   bound_ptr bind_map(const std::string& name) {

@@ -13,13 +13,13 @@ const function_catalog& function_catalog::builtin() {
   static const function_catalog catalog = [] {
     function_catalog c;
     for (const auto family :
-         {register_arithmetic,   register_math,          register_rounding,      register_bitwise,       register_comparison,
-          register_logic,        register_conditional,   register_strings,       register_string_search, register_split,
-          register_regexp,       register_datetime,      register_datetime_text, register_interval,      register_collection,
-          register_array_sets,   register_struct_map,    register_conversion,    register_hash,          register_encoding,
-          register_digest,       register_higher_order,  register_json,          register_csv,           register_url,
-          register_string_check, register_format_number, register_format_string, register_random,        register_generators,
-          register_aggregates}) {
+         {register_arithmetic, register_math,         register_rounding,      register_bitwise,       register_comparison,
+          register_logic,      register_conditional,  register_strings,       register_string_search, register_split,
+          register_regexp,     register_datetime,     register_datetime_text, register_interval,      register_collection,
+          register_array_sets, register_array_insert, register_struct_map,    register_conversion,    register_hash,
+          register_encoding,   register_digest,       register_higher_order,  register_json,          register_csv,
+          register_url,        register_string_check, register_format_number, register_number_text,   register_format_string,
+          register_random,     register_generators,   register_aggregates}) {
       family(c);
     }
     c.seal();

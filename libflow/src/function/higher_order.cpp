@@ -23,6 +23,8 @@ void register_higher_order(function_catalog& c) {
   add("reduce", "reduce(array, start, (acc, x) -> acc [, acc -> result])", "Elements folded into one value.");
   add("zip_with", "zip_with(a, b, (x, y) -> value)", "The lambda's value for the elements at each place of two arrays.");
   add("map_filter", "map_filter(map, (k, v) -> condition)", "The entries for which the lambda is true.");
+  add("map_zip_with", "map_zip_with(a, b, (k, x, y) -> value)",
+      "The lambda's value for each key of either map and its values in both.");
   add("transform_keys", "transform_keys(map, (k, v) -> key)", "The map with other keys.");
   add("transform_values", "transform_values(map, (k, v) -> value)", "The map with other values.");
 }

@@ -57,6 +57,15 @@ scalar_binding add_to_time(const bound_ptr& time, const bound_ptr& interval, int
   return {{time, interval}, time->type(), std::move(kernel), true};
 }
 
+/// A text that is a time, which stays a text.
+scalar_binding add_to_text(const bound_ptr& text, const bound_ptr& interval, char op) {
+  auto shifted = bind_cast(bind_call(std::string(1, op), {bind_cast(text, types::timestamp()), interval}), types::string());
+  return {{std::move(shifted)},
+          types::string(),
+          [](std::span<const arrow::Datum> v, std::int64_t, const evaluation_context&) { return v[0]; },
+          true};
+}
+
 scalar_binding between_times(bound_ptr a, bound_ptr b) {
   auto kernel = map_values<span_value, std::int64_t, std::int64_t>(types::interval(), [](std::int64_t x, std::int64_t y) {
     const std::int64_t micros = x - y;
@@ -103,7 +112,7 @@ std::optional<scalar_binding> bind_time_arithmetic(char op, const bound_ptr& a, 
   if (is_interval(b)) {
     if (is_date(a)) return add_to_date(a, b, sign);
     if (is_time(a)) return add_to_time(a, b, sign);
-    if (is_string_type(*a->type())) return add_to_time(bind_cast(a, types::timestamp()), b, sign);
+    if (is_string_type(*a->type())) return add_to_text(a, b, op);
   }
   if (is_interval(a) && op == '+' && !is_interval(b)) return bind_time_arithmetic('+', b, a);
   const auto counts_days = [](const bound_ptr& e) {

@@ -115,7 +115,19 @@ scalar_kernel integer_rounding(const data_type& type, int places, rule how) {
   });
 }
 
+bool is_null_constant(const bound_expression& e) {
+  const auto value = e.constant();
+  return value && !value->is_valid;
+}
+
 scalar_binding bind_rounding(const function_text& f, bound_list a, rule how) {
+  if (a.size() == 2 && is_null_constant(*a[1])) {
+    a.pop_back();
+    auto nothing = bind_rounding(f, std::move(a), how);
+    nothing.kernel = [type = nothing.type](std::span<const arrow::Datum>, std::int64_t rows,
+                                           const evaluation_context&) -> arrow::Datum { return all_null(type, rows); };
+    return nothing;
+  }
   const int places = constant_places(f, a);
   a.resize(1);
   const auto type = a[0]->type();
@@ -147,16 +159,15 @@ std::int64_t saturated(double v) {
 scalar_binding bind_edge(const function_text& f, bound_list a, rule how) {
   if (a.size() == 2) {
     const int places = constant_places(f, a);
-    if (!is_decimal_type(*a[0]->type())) {
+    if (is_string_type(*a[0]->type())) {
+      a[0] = bind_cast(a[0], types::decimal(38, 18));
+    } else if (!is_decimal_type(*a[0]->type())) {
       const auto shape = decimal_shape_of(*a[0]->type());
       a[0] = bind_cast(a[0], types::decimal(shape.precision, shape.scale));
     }
     return bind_decimal_rounding(std::move(a[0]), places, how);
   }
-  if (is_decimal_type(*a[0]->type())) {
-    auto b = bind_decimal_rounding(std::move(a[0]), 0, how);
-    return b;
-  }
+  if (is_decimal_type(*a[0]->type())) return bind_decimal_rounding(std::move(a[0]), 0, how);
   if (is_integral_type(*a[0]->type())) {
     return {{bind_cast(a[0], types::bigint())},
             types::bigint(),
@@ -173,13 +184,22 @@ scalar_binding bind_edge(const function_text& f, bound_list a, rule how) {
 
 void register_rounding(function_catalog& c) {
   using enum accepts;
-  const auto add = [&](const function_text& f, rule how, auto bind_it) {
-    define(c, f, takes({number, integer}, 1), [=](bound_list a) { return bind_it(f, std::move(a), how); });
+  const auto add = [&](const function_text& f, rule how) {
+    define(c, f, takes({number, integer}, 1), [=](bound_list a) { return bind_rounding(f, std::move(a), how); });
   };
-  add({"round", "round(x [, places])", "Rounded, halves away from zero."}, rule::half_up, bind_rounding);
-  add({"bround", "bround(x [, places])", "Rounded, halves to the even neighbour."}, rule::half_even, bind_rounding);
-  add({"floor", "floor(x [, places])", "The greatest number not above x."}, rule::floor, bind_edge);
-  add({"ceil", "ceil(x [, places])", "The least number not below x."}, rule::ceiling, bind_edge);
+  add({"round", "round(x [, places])", "Rounded, halves away from zero."}, rule::half_up);
+  add({"bround", "bround(x [, places])", "Rounded, halves to the even neighbour."}, rule::half_even);
+  const auto add_edge = [&](const function_text& f, rule how) {
+    define(c, f, takes({any, integer}, 1), [=](bound_list a) {
+      const bool text_to_places = a.size() == 2 && is_string_type(*a[0]->type());
+      auto converted = text_to_places ? a[0] : convert(a[0], number);
+      if (converted == nullptr) refuse_arguments(f, a, "it takes a number");
+      a[0] = std::move(converted);
+      return bind_edge(f, std::move(a), how);
+    });
+  };
+  add_edge({"floor", "floor(x [, places])", "The greatest number not above x."}, rule::floor);
+  add_edge({"ceil", "ceil(x [, places])", "The least number not below x."}, rule::ceiling);
   define_synonyms(c, {"ceiling"});
 }
 

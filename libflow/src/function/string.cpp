@@ -63,11 +63,39 @@ void pad(string_sink& out, string_view text, i32 length, string_view filler, boo
   if (left) out.append(text);
 }
 
-bind_rule pad_rule(bool left) {
-  return [left](bound_list a) -> scalar_binding {
-    if (a.size() < 3) a.push_back(text_literal(" "));
+void pad_bytes(string_sink& out, string_view bytes, i32 length, string_view filler, bool left) {
+  if (length <= 0) return;
+  const auto whole = static_cast<std::size_t>(length);
+  const auto missing = whole > bytes.size() && !filler.empty() ? whole - bytes.size() : 0;
+  if (!left) out.append(bytes.substr(0, whole));
+  for (std::size_t i = 0; i < missing; ++i) out.push(filler[i % filler.size()]);
+  if (left) out.append(bytes.substr(0, whole));
+}
+
+/// The arguments at these places as texts, where they are not all BINARY.
+bool all_binary(const function_text& f, bound_list& a, const std::vector<std::size_t>& places) {
+  if (std::all_of(places.begin(), places.end(), [&](std::size_t i) { return is_binary(a[i]); })) return true;
+  for (const auto i : places) {
+    auto converted = convert(a[i], accepts::text);
+    if (converted == nullptr) refuse_arguments(f, a, "it takes texts or BINARY");
+    a[i] = std::move(converted);
+  }
+  return false;
+}
+
+bind_rule pad_rule(const function_text& f, bool left) {
+  return [f, left](bound_list a) -> scalar_binding {
+    if (a.size() < 3) {
+      a.push_back(is_binary(a[0]) ? bind_literal(std::make_shared<arrow::BinaryScalar>(arrow::Buffer::FromString({'\0'})))
+                                  : text_literal(" "));
+    }
+    if (all_binary(f, a, {0, 2})) {
+      auto bytes = map_text<string_view, i32, string_view>(
+          types::binary(), [left](string_sink& out, string_view s, i32 n, string_view p) { pad_bytes(out, s, n, p, left); });
+      return {std::move(a), types::binary(), std::move(bytes), true};
+    }
     auto kernel = map_text<string_view, i32, string_view>(
-        types::string(), [left](string_sink& out, string_view s, i32 n, string_view f) { pad(out, s, n, f, left); });
+        types::string(), [left](string_sink& out, string_view s, i32 n, string_view p) { pad(out, s, n, p, left); });
     return {std::move(a), types::string(), std::move(kernel), true};
   };
 }
@@ -167,6 +195,21 @@ void overlay(string_sink& out, string_view text, string_view part, i32 position,
   out.append(sql_substring(text, 1, position - 1));
   out.append(part);
   out.append(sql_substring(text, std::int64_t{position} + covered, std::numeric_limits<i32>::max()));
+}
+
+void overlay_bytes(string_sink& out, string_view bytes, string_view part, i32 position, i32 length) {
+  const auto covered = length >= 0 ? std::int64_t{length} : static_cast<std::int64_t>(part.size());
+  out.append(byte_substring(bytes, 1, position - 1));
+  out.append(part);
+  out.append(byte_substring(bytes, std::int64_t{position} + covered, std::numeric_limits<i32>::max()));
+}
+
+scalar_binding bind_overlay(const function_text& f, bound_list a) {
+  if (a.size() < 4) a.push_back(int_literal(-1));
+  if (is_binary(a[0]) != is_binary(a[1])) refuse_arguments(f, a, "text and part are both texts or both BINARY");
+  const bool binary = all_binary(f, a, {0, 1});
+  const auto& type = binary ? types::binary() : types::string();
+  return {std::move(a), type, map_text<string_view, string_view, i32, i32>(type, binary ? overlay_bytes : overlay), true};
 }
 
 void substring_index(string_sink& out, string_view text, string_view delimiter, i32 count) {
@@ -376,11 +419,10 @@ void define_edits(function_catalog& c) {
          });
   define(c, {"translate", "translate(str, from, to)", "Characters of `from` replaced by those of `to` at the same place."},
          takes({text, text, text}), s, map_text<string_view, string_view, string_view>(s, translate));
-  define(c, {"overlay", "overlay(str, part, pos [, len])", "The text with `len` characters from `pos` replaced."},
-         takes({text, text, integer, integer}, 3), [](bound_list a) -> scalar_binding {
-           if (a.size() < 4) a.push_back(int_literal(-1));
-           return {std::move(a), types::string(), map_text<string_view, string_view, i32, i32>(types::string(), overlay), true};
-         });
+  const function_text overlaid{"overlay", "overlay(str, part, pos [, len])",
+                               "The text or BINARY with `len` characters or bytes from `pos` replaced."};
+  define(c, overlaid, takes({any, any, integer, integer}, 3),
+         [overlaid](bound_list a) { return bind_overlay(overlaid, std::move(a)); });
   define(c, {"soundex", "soundex(str)", "The Soundex code of a text."}, takes({plain_text}), s, rewrite(soundex));
   define(c, {"quote", "quote(str)", "The text in single quotes, those within escaped."}, takes({text}), s,
          rewrite([](std::string& out, string_view t) {
@@ -436,10 +478,12 @@ void define_parts(function_catalog& c) {
          {"substring_index", "substring_index(str, delimiter, n)",
           "What stands before the n-th delimiter, or after, from the end."},
          takes({text, text, integer}), s, map_text<string_view, string_view, i32>(s, substring_index));
-  define(c, {"lpad", "lpad(str, len [, pad])", "The text filled up on the left, or cut, to `len` characters."},
-         takes({text, integer, text}, 2), pad_rule(true));
-  define(c, {"rpad", "rpad(str, len [, pad])", "The text filled up on the right, or cut, to `len` characters."},
-         takes({text, integer, text}, 2), pad_rule(false));
+  const function_text lpad{"lpad", "lpad(str, len [, pad])",
+                           "The text or BINARY filled up on the left, or cut, to `len` characters or bytes."};
+  define(c, lpad, takes({any, integer, any}, 2), pad_rule(lpad, true));
+  const function_text rpad{"rpad", "rpad(str, len [, pad])",
+                           "The text or BINARY filled up on the right, or cut, to `len` characters or bytes."};
+  define(c, rpad, takes({any, integer, any}, 2), pad_rule(rpad, false));
   define_trim(c, "trim", true, true, false, "at both ends");
   define_trim(c, "ltrim", true, false, false, "at the left");
   define_trim(c, "rtrim", false, true, false, "at the right");

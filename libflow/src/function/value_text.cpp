@@ -226,7 +226,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text, bool whole) {
   }
   if (text.empty()) return std::nullopt;
   if (i < text.size()) {
-    if (whole || text[i] != '.' || text.size() == 1) return std::nullopt;
+    if (whole || text[i] != '.') return std::nullopt;
     for (std::size_t f = i + 1; f < text.size(); ++f) {
       if (text[f] < '0' || text[f] > '9') return std::nullopt;
     }
