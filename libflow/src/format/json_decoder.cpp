@@ -596,15 +596,17 @@ json_decoder::fit json_decoder::add_list(node& target, const json_token& token) 
 }
 
 json_decoder::fit json_decoder::add_map(node& target, const json_token& token) {
-  if (token.kind != json_kind::object) return fit::bad;
-  auto result = fit::good;
+  const auto result = check(target, token);
+  if (result == fit::bad) return result;
   check_status(static_cast<arrow::MapBuilder*>(target.builder)->Append());
   const auto entries = read_entries(token);
   for (const auto& [key, value] : entries) {
     add_text(*target.below[0], key);
-    const auto one = value.kind == json_kind::null ? fit::bad : add(*target.below[1], value);
-    if (one == fit::bad) check_status(target.below[1]->builder->AppendNull());
-    if (one != fit::good && value.kind != json_kind::null) result = fit::partial;
+    if (value.kind == json_kind::null) {
+      check_status(target.below[1]->builder->AppendNull());
+    } else {
+      add(*target.below[1], value);
+    }
   }
   return result;
 }
@@ -650,7 +652,7 @@ json_decoder::fit json_decoder::check(node& target, const json_token& token) {
       }
       scanner.value(value);
       const auto one = check(list ? *target.below[0] : *target.below[1], value);
-      if (one == fit::bad && list) return fit::bad;
+      if (one == fit::bad) return fit::bad;
       if (one != fit::good) result = fit::partial;
     } while (scanner.take(','));
     return result;

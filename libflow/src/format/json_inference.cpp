@@ -188,6 +188,7 @@ data_type type_of(const shape& one, bool drop_all_null) {
     case kind::record: {
       arrow::FieldVector fields;
       for (const auto& [name, member] : one.members) {
+        if (name.empty()) continue;
         if (auto type = type_of(member, drop_all_null)) fields.push_back(arrow::field(name, std::move(type)));
       }
       return fields.empty() ? nullptr : arrow::struct_(fields);
@@ -241,6 +242,7 @@ data_type json_inference::type_of_value(std::string_view text, const json_settin
 schema_ptr json_inference::finish() const {
   std::map<std::string, data_type, std::less<>> fields;
   for (const auto& [name, member] : root_->members) {
+    if (name.empty()) continue;
     if (auto type = type_of(member, settings_.drop_all_null)) fields.emplace(name, std::move(type));
   }
   if (corrupt_) fields.emplace(settings_.corrupt_column, arrow::utf8());
