@@ -191,12 +191,17 @@ std::optional<i64> difference(string_view name, i64 from, i64 to) {
   const auto u = unit_of(name);
   const auto per = months_of(u);
   if (per == 0) return (to - from) / length_of(u);
-  const auto a = civil_from_days(day_of(from)), b = civil_from_days(day_of(to));
-  i64 months = (b.year - a.year) * 12 + b.month - a.month;
-  const i64 reached = add_interval(from, months, 0, 0);
-  if (to >= from && reached > to) --months;
-  if (to < from && reached < to) ++months;
-  return months / per;
+  // A month is whole when the same day and time of day are reached; the last day of a shorter month is not that.
+  const auto first = day_of(from);
+  auto last = day_of(to);
+  const auto time_from = from - first * micros_per_day, time_to = to - last * micros_per_day;
+  if (last > first && time_to < time_from) --last;
+  if (last < first && time_to > time_from) ++last;
+  const auto place = [](i64 day) {
+    const auto date = civil_from_days(day);
+    return (i64{date.year} * 12 + date.month) * 32 + date.day;
+  };
+  return (place(last) - place(first)) / 32 / per;
 }
 
 double months_between(i64 a, i64 b, bool round_off) {

@@ -20,9 +20,14 @@ bool is_interval(const bound_ptr& e) { return e->type()->id() == arrow::Type::IN
 bool is_date(const bound_ptr& e) { return e->type()->id() == arrow::Type::DATE32; }
 bool is_time(const bound_ptr& e) { return e->type()->id() == arrow::Type::TIMESTAMP; }
 
-span_value scaled(const span_value& v, double by) {
-  return {static_cast<std::int32_t>(v.months * by), static_cast<std::int32_t>(v.days * by),
-          static_cast<std::int64_t>(static_cast<double>(v.nanoseconds) * by)};
+/// Months rounded to whole ones; days and smaller units to microseconds, as one length of time.
+template <class Scale>
+span_value scaled(const span_value& v, Scale scale) {
+  const auto months = std::llround(scale(static_cast<long double>(v.months)));
+  const auto length = std::int64_t{v.days} * micros_per_day + v.nanoseconds / 1000;
+  const auto micros = std::llround(scale(static_cast<long double>(length)));
+  return {static_cast<std::int32_t>(months), static_cast<std::int32_t>(micros / micros_per_day),
+          micros % micros_per_day * 1000};
 }
 
 span_value sum(const span_value& a, const span_value& b, int sign) {
@@ -87,8 +92,9 @@ scalar_binding shift_date(const bound_ptr& date, const bound_ptr& days, int sign
 scalar_binding scale_interval(const bound_ptr& interval, const bound_ptr& number, bool divide) {
   auto kernel = map_values<span_value, span_value, double>(
       types::interval(), [divide](const span_value& v, double n) -> std::optional<span_value> {
-        if (divide && n == 0) return std::nullopt;
-        return scaled(v, divide ? 1 / n : n);
+        if (divide && n == 0)
+          throw error(errc::evaluation_failed, "an interval is divided by 0; nullif(n, 0) gives null there");
+        return scaled(v, [&](long double part) { return divide ? part / n : part * n; });
       });
   return {{interval, bind_cast(number, types::float64())}, types::interval(), std::move(kernel), true};
 }
@@ -130,7 +136,7 @@ std::optional<scalar_binding> bind_time_sign(const std::string& function, const 
   const bool negative = function == "negative", absolute = function == "abs";
   auto kernel = map_values<span_value, span_value>(types::interval(), [=](const span_value& v) {
     const bool below = v.months < 0 || (v.months == 0 && (v.days < 0 || (v.days == 0 && v.nanoseconds < 0)));
-    return negative || (absolute && below) ? scaled(v, -1) : v;
+    return negative || (absolute && below) ? span_value{-v.months, -v.days, -v.nanoseconds} : v;
   });
   return scalar_binding{{a}, types::interval(), std::move(kernel), true};
 }

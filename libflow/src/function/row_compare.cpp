@@ -50,6 +50,16 @@ std::strong_ordering by_members(const arrow::Array& a, std::int64_t i, const arr
   return std::strong_ordering::equal;
 }
 
+// By months, then by the time that days and smaller units are together: 24 hours are a day.
+std::strong_ordering by_length(const arrow::Array& a, std::int64_t i, const arrow::Array& b, std::int64_t j) {
+  const auto x = static_cast<const arrow::MonthDayNanoIntervalArray&>(a).GetValue(i);
+  const auto y = static_cast<const arrow::MonthDayNanoIntervalArray&>(b).GetValue(j);
+  if (x.months != y.months) return x.months <=> y.months;
+  constexpr std::int64_t micros_per_day = 86'400'000'000;
+  const auto micros = [](const auto& v) { return std::int64_t{v.days} * micros_per_day + v.nanoseconds / 1000; };
+  return micros(x) <=> micros(y);
+}
+
 }  // namespace
 
 std::strong_ordering compare_rows(const arrow::Array& a, std::int64_t i, const arrow::Array& b, std::int64_t j) {
@@ -84,6 +94,8 @@ std::strong_ordering compare_rows(const arrow::Array& a, std::int64_t i, const a
       return by_elements(a, i, b, j);
     case arrow::Type::STRUCT:
       return by_members(a, i, b, j);
+    case arrow::Type::INTERVAL_MONTH_DAY_NANO:
+      return by_length(a, i, b, j);
     default:
       return std::strong_ordering::equal;
   }
