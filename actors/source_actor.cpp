@@ -57,7 +57,9 @@ source_actor::behavior_type source_actor::make_behavior() {
 }
 
 void source_actor::add(const std::vector<source_split>& splits) {
-  for (const auto& each : splits) splits_.push_back({each, ++tickets_, nullptr, false});
+  for (const auto& each : splits) {
+    splits_.insert(each.bounded ? splits_.end() : splits_.begin(), reading{each, ++tickets_, nullptr, false});
+  }
   // What waits to be read may be older than what others read meanwhile: the watermark has to wait for it.
   if (!line_->head().continuous() || !line_->head().observes_event_time() || !has_unread_splits()) return;
   line_->head().mark_own_nodes(false);
@@ -90,10 +92,11 @@ void source_actor::step() {
 std::optional<std::size_t> source_actor::next_split() {
   const auto first_bounded = static_cast<std::size_t>(
       std::find_if(splits_.begin(), splits_.end(), [](const reading& r) { return r.what.bounded; }) - splits_.begin());
-  for (std::size_t tried = 0; tried < splits_.size(); ++tried) {
-    if (next_ >= splits_.size()) next_ = 0;
+  const auto in_turn = std::min(first_bounded + 1, splits_.size());
+  for (std::size_t tried = 0; tried < in_turn; ++tried) {
+    if (next_ >= in_turn) next_ = 0;
     const auto at = next_++;
-    if (!splits_[at].idle && (!splits_[at].what.bounded || at == first_bounded)) return at;
+    if (!splits_[at].idle) return at;
   }
   return std::nullopt;
 }

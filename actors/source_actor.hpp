@@ -57,7 +57,7 @@ class source_actor : public source_handle::base {
   stage_peers peers_;
   std::optional<stage_line> line_;  ///< Until the end.
   std::shared_ptr<const source> input_;
-  std::deque<reading> splits_;  ///< May be very many, most read from the front.
+  std::deque<reading> splits_;  ///< Unbounded ones, then bounded ones, of which there may be very many, in their order.
   std::size_t next_ = 0;
   std::uint64_t tickets_ = 0;
   std::optional<barrier> owed_;  ///< Micro-batch: to be sent once every split has been read.
