@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 
 #include "flow/error.hpp"
+#include "function/interval.hpp"
 #include "function/register.hpp"
 #include "function/row_kernels.hpp"
 #include "function/signature.hpp"
@@ -101,6 +102,11 @@ scalar_binding bind_extract(const function_text& f, bound_list a) {
   const auto found = field ? functions.find(to_lower(*field)) : functions.end();
   if (found == functions.end())
     refuse_arguments(f, a, "the field is a constant such as 'year', 'month', 'week', 'day', 'hour', 'second'");
+  if (a[1]->type()->id() == arrow::Type::INTERVAL_MONTH_DAY_NANO) {
+    auto part = bind_interval_part(found->second, a[1]);
+    if (!part) refuse_arguments(f, a, "an interval has the fields year, month, day, hour, minute and second");
+    return std::move(*part);
+  }
   auto call = bind_call(found->second, {a[1]});
   const auto type = call->type();
   return {{std::move(call)}, type, [](std::span<const arrow::Datum> v, i64, const evaluation_context&) { return v[0]; }, true};
@@ -472,7 +478,7 @@ void register_datetime(function_catalog& c) {
   define_now(c);
   define_date_parts(c);
   const function_text extract{"date_part", "date_part(field, source)",
-                              "A part of a date or time: 'year', 'week', 'second', ..."};
+                              "A part of a date, time or interval: 'year', 'week', 'second', ..."};
   define(c, extract, takes({accepts::any, accepts::any}),
          [extract](bound_list a) { return bind_extract(extract, std::move(a)); });
   define_synonyms(c, {"datepart", "extract"});

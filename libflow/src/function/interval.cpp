@@ -1,6 +1,7 @@
 #include "function/interval.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include <arrow/api.h>
 
@@ -139,6 +140,33 @@ std::optional<scalar_binding> bind_time_sign(const std::string& function, const 
     return negative || (absolute && below) ? span_value{-v.months, -v.days, -v.nanoseconds} : v;
   });
   return scalar_binding{{a}, types::interval(), std::move(kernel), true};
+}
+
+std::optional<scalar_binding> bind_interval_part(std::string_view part, const bound_ptr& a) {
+  using i64 = std::int64_t;
+  const auto bound = [&](const data_type& type, scalar_kernel kernel) {
+    return scalar_binding{{a}, type, std::move(kernel), true};
+  };
+  // Days and smaller units are one length of time, of which each part has the sign.
+  const auto time = [&]<class Out>(Out, const data_type& type, i64 unit, i64 units) {
+    return bound(type, map_values<Out, span_value>(type, [unit, units](const span_value& v) {
+                   return static_cast<Out>((i64{v.days} * micros_per_day + v.nanoseconds / 1000) / unit % units);
+                 }));
+  };
+  const auto& small = types::tinyint();
+  if (part == "year") {
+    return bound(types::integer(),
+                 map_values<std::int32_t, span_value>(types::integer(), [](const span_value& v) { return v.months / 12; }));
+  }
+  if (part == "month") {
+    return bound(small, map_values<std::int8_t, span_value>(
+                            small, [](const span_value& v) { return static_cast<std::int8_t>(v.months % 12); }));
+  }
+  if (part == "day") return time(std::int32_t{}, types::integer(), micros_per_day, std::numeric_limits<i64>::max());
+  if (part == "hour") return time(std::int8_t{}, small, 3600 * micros_per_second, 24);
+  if (part == "minute") return time(std::int8_t{}, small, 60 * micros_per_second, 60);
+  if (part == "second_fraction") return time(arrow::Decimal128{}, types::decimal(8, 6), 1, 60 * micros_per_second);
+  return std::nullopt;
 }
 
 void register_interval(function_catalog& c) {
