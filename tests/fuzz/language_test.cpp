@@ -19,7 +19,7 @@ const std::vector<std::string> words = {
 
 const mutator expressions_written({"CASE WHEN a > 1 AND b IS NOT NULL THEN 'x' ELSE upper(b) END AS c",
                                    "sum(DISTINCT a * 2) FILTER (WHERE b LIKE '%y\\_' ESCAPE '\\')",
-                                   "window(t, '10 minutes', INTERVAL 5 MINUTES).start + INTERVAL '1' DAY",
+                                   "window(t, '10 minutes', '5 minutes').start + INTERVAL '1' DAY",
                                    "transform(array(1, 2, 3), (x, i) -> x + i)[0] BETWEEN 1 AND 2 OR a IN (1, 2, NULL)",
                                    "CAST(a AS DECIMAL(10, 2)) / 1.5e-3D % 7BD || x'CAFE' <=> -9223372036854775808L"},
                                   words);

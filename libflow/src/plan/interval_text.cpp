@@ -1,5 +1,6 @@
 #include "plan/interval_text.hpp"
 
+#include <optional>
 #include <string>
 
 #include <arrow/scalar.h>
@@ -21,14 +22,14 @@ bool is_literal_text(std::string_view text) {
   return first != std::string_view::npos && same_name(text.substr(first, word.size()), word);
 }
 
-}  // namespace
-
 std::optional<calendar_interval> interval_of_literal(const expression& e) {
   if (e.kind != expression_kind::literal || !e.value || !e.value->is_valid) return std::nullopt;
   const auto* span = dynamic_cast<const arrow::MonthDayNanoIntervalScalar*>(e.value.get());
   if (!span) return std::nullopt;
   return calendar_interval{span->value.months, span->value.days, span->value.nanoseconds / 1000};
 }
+
+}  // namespace
 
 calendar_interval interval_of_text(std::string_view text) {
   if (is_literal_text(text)) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #include "flow/expression.hpp"
@@ -11,9 +10,6 @@ namespace flow::plan {
 /// The interval of a text as with_watermark() and window() take it: "10 minutes", or a literal, "INTERVAL '5' MINUTE".
 /// @throws error{invalid_argument} with the text and what is expected.
 calendar_interval interval_of_text(std::string_view text);
-
-/// The value of a literal INTERVAL, or nothing.
-std::optional<calendar_interval> interval_of_literal(const expression& e);
 
 /// How long an interval lasts at most: Spark counts the months of a watermark's delay as 31 days.
 /// @throws error{invalid_argument} if that is more microseconds than 64 bits hold.

@@ -6,6 +6,7 @@ namespace flow::plan {
 
 resolved_ptr optimize(const resolved_ptr& root) {
   auto node = fold_constants(root);
+  node = cut_empty_results(node);
   node = infer_filters(node);
   node = push_filters(node);
   node = push_limits(node);

@@ -2,11 +2,16 @@
 
 #include "plan/resolved_plan.hpp"
 
-/// The optimizer's rules. Each is a pure function from tree to tree that keeps the rows, the output columns and the watermark.
+/// The optimizer's rules. Each is a pure function from tree to tree that keeps the rows, the output columns and, but for
+/// cut_empty_results, the watermark.
 namespace flow::plan {
 
 /// Expressions that read no column become their value.
 resolved_ptr fold_constants(const resolved_ptr& node);
+
+/// Below a limit of no rows and a condition that is never true nothing is read on, and nothing moves the watermark (as in
+/// Spark).
+resolved_ptr cut_empty_results(const resolved_ptr& node);
 
 /// What a join key or a generator's input must be for a row to matter is said below it, where it can be tested early.
 resolved_ptr infer_filters(const resolved_ptr& node);

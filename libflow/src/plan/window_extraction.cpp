@@ -16,7 +16,6 @@ namespace {
 bool is_call(const expression& e, std::string_view name) { return e.kind == expression_kind::call && same_name(e.name, name); }
 
 calendar_interval interval_of(const expression& e, std::string_view what) {
-  if (const auto literal = interval_of_literal(e)) return *literal;
   if (e.kind == expression_kind::literal && e.value && e.value->is_valid) {
     // Whole numbers are microseconds.
     if (const auto* n = dynamic_cast<const arrow::Int32Scalar*>(e.value.get())) return {0, 0, n->value};
@@ -24,7 +23,9 @@ calendar_interval interval_of(const expression& e, std::string_view what) {
     if (e.value->type->id() == arrow::Type::STRING) return interval_of_text(e.value->ToString());
   }
   throw error(errc::type_mismatch,
-              "the " + std::string(what) + " of window() must be a constant interval such as '10 minutes', not " + to_sql(e));
+              "the " + std::string(what) +
+                  " of window() must be a constant text such as '10 minutes' or a whole number of microseconds, not " +
+                  to_sql(e));
 }
 
 duration fixed_interval_of(const expression& e, std::string_view what) {
