@@ -106,6 +106,7 @@ class csv_reader final : public format_reader {
                                                 "\" takes the text of rows that cannot be read: it must be STRING");
       }
     }
+    if (columns.size() == 1 && read == 0) refuse_corrupt_column_alone("CSV", settings_->corrupt_column);
     whole_rows_ = read == width_;
     schema_ = arrow::schema(std::move(fields));
   }
@@ -141,6 +142,7 @@ class csv_reader final : public format_reader {
   }
 
   bool add(std::string_view text) {
+    check_lengths();
     const bool ragged = whole_rows_ && static_cast<int>(fields_.size()) != width_;
     if (settings_->mode != malformed_mode::permissive && !acceptable(text, ragged)) return false;
     bool good = !ragged;
@@ -156,6 +158,18 @@ class csv_reader final : public format_reader {
     }
     malformed_ += good ? 0 : 1;
     return true;
+  }
+
+  /// A field that is not read may be of any length.
+  void check_lengths() const {
+    if (settings_->max_characters < 0) return;
+    if (whole_rows_) {
+      for (const auto& field : fields_) check_length(*settings_, field);
+      return;
+    }
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      if (places_[i] >= 0) check_length(*settings_, field_of(i));
+    }
   }
 
   bool acceptable(std::string_view text, bool ragged) {
@@ -235,6 +249,9 @@ class csv final : public file_format {
       std::string_view text;
       std::vector<csv_field> fields;
       while (records.next(text, fields)) {
+        if (!started || settings_->infer) {
+          for (const auto& field : fields) check_length(*settings_, field);
+        }
         if (!started) {
           started = true;
           header = text;

@@ -41,16 +41,31 @@ csv_settings csv_settings::read(const options& settings) {
   out.positive_infinity = settings.text("positiveInf", "Inf");
   out.negative_infinity = settings.text("negativeInf", "-Inf");
   out.max_columns = settings.integer("maxColumns", 20480, 1, 1 << 20);
-  settings.integer("maxCharsPerColumn", -1, -1, 1 << 30);
+  out.max_characters = settings.integer("maxCharsPerColumn", -1, -1, 1 << 30);
+  if (out.max_characters == 0)
+    throw error(errc::invalid_option, "option \"maxCharsPerColumn\" = \"0\" lets no field be read; -1 sets no limit");
   settings.choice("unescapedQuoteHandling", "STOP_AT_DELIMITER", {"STOP_AT_DELIMITER"});
   settings.text("locale", "en-US");
   out.sampling_ratio = read_ratio(settings, "samplingRatio");
   out.mode = read_malformed_mode(settings);
   out.corrupt_column = settings.text("columnNameOfCorruptRecord", "_corrupt_record");
   out.line_separator = read_line_separator(settings);
-  out.times = time_reader::make(settings);
+  out.times = time_reader::make(settings, out.prefer_date ? "yyyy-MM-dd" : nullptr);
   check_encoding(settings);
   return out;
+}
+
+void check_length(const csv_settings& settings, const csv_field& field) {
+  if (settings.max_characters < 0 || static_cast<std::int64_t>(field.text.size()) <= settings.max_characters) return;
+  std::int64_t units = 0;
+  for (const char c : field.text) {
+    const auto byte = static_cast<unsigned char>(c);
+    units += byte >= 0xF0 ? 2 : (byte & 0xC0) == 0x80 ? 0 : 1;
+  }
+  if (units <= settings.max_characters) return;
+  throw error(errc::malformed_data, "a CSV field has " + std::to_string(units) +
+                                        " characters: " + std::string(field.text.substr(0, 100)) +
+                                        "...; option \"maxCharsPerColumn\" allows " + std::to_string(settings.max_characters));
 }
 
 bool csv_splitter::at_separator(std::string_view text, std::size_t at) const {

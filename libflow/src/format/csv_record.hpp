@@ -27,6 +27,7 @@ struct csv_settings {
   bool prefer_date = true;
   std::string null_text, empty_text, nan = "NaN", positive_infinity = "Inf", negative_infinity = "-Inf";
   std::int64_t max_columns = 20480;
+  std::int64_t max_characters = -1;  ///< Of a field; -1 is any number.
   double sampling_ratio = 1.0;
   malformed_mode mode = malformed_mode::permissive;
   std::string corrupt_column = "_corrupt_record";
@@ -41,6 +42,9 @@ struct csv_field {
   std::string_view text;
   bool is_null = false;
 };
+
+/// @throws error{malformed_data} if the field is longer than maxCharsPerColumn; counted are UTF-16's units, as in Java.
+void check_length(const csv_settings& settings, const csv_field& field);
 
 /// Splits records into fields, with the meaning of uniVocity's parser as Spark sets it up.
 class csv_splitter {

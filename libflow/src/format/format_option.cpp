@@ -13,6 +13,12 @@ malformed_mode read_malformed_mode(const options& settings) {
   return mode == "FAILFAST" ? malformed_mode::fail : malformed_mode::permissive;
 }
 
+void refuse_corrupt_column_alone(std::string_view format, std::string_view column) {
+  throw error(errc::invalid_argument, "of the " + std::string(format) + " files only the column \"" + std::string(column) +
+                                          "\" is read, but which rows are broken shows only where others are decoded; select "
+                                          "another column of the files beside it");
+}
+
 void check_encoding(const options& settings) {
   for (const auto* key : {"encoding", "charset"}) {
     const auto text = settings.find(key);

@@ -15,6 +15,8 @@ enum class malformed_mode {
 };
 
 malformed_mode read_malformed_mode(const options& settings);
+/// Says that the corrupt-record column cannot be read without another: only what is decoded can turn out to be broken.
+[[noreturn]] void refuse_corrupt_column_alone(std::string_view format, std::string_view column);
 /// Checks `encoding` (or `charset`): formats read UTF-8.
 void check_encoding(const options& settings);
 /// Spark's escapes in an option of separators: "\t", "\u0001", "\\".

@@ -26,6 +26,8 @@ class row_decoding {
       : settings_(std::move(settings)),
         schema_(chosen(schema, columns)),
         decoder_(*settings_, schema, columns, json_root::rows) {
+    if (columns.size() == 1 && schema_->field(0)->name() == settings_->corrupt_column)
+      refuse_corrupt_column_alone("JSON", settings_->corrupt_column);
     for (const auto& one : wanted) {
       const auto at = std::find(columns.begin(), columns.end(), one.column);
       if (at != columns.end()) decoder_.want_only(static_cast<std::size_t>(at - columns.begin()), one.values);

@@ -136,7 +136,7 @@ bool line_scanner::fill() {
 void line_scanner::start() {
   started_ = true;
   input_->seek(base_);
-  if (exact_ && base_ > 0) return;
+  if ((exact_ && base_ > 0) || (range_.begin == 0 && keeps_mark_)) return;
   if (range_.begin == 0) {
     while (filled_ - cursor_ < 3 && fill()) {
     }

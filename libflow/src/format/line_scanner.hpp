@@ -20,11 +20,15 @@ bool valid_utf8(std::string_view bytes);
 std::string repaired_utf8(std::string_view bytes);
 
 /// Cuts an input into lines, over a buffer that holds a block and grows only for a longer line. A line ends at \n, \r or \r\n,
-/// or at `separator` if one is given; the last one needs no end. A byte order mark at the input's begin is no data.
+/// or at `separator` if one is given; the last one needs no end. A byte order mark at the input's begin is no data, unless
+/// kept.
 class line_scanner {
  public:
   /// Lines whose first byte lies in `range`. `exact`: range.begin is known to be a line's begin.
   line_scanner(std::unique_ptr<byte_input> input, byte_range range, std::string separator, bool exact);
+
+  /// @pre nothing has been read.
+  void keep_byte_order_mark() { keeps_mark_ = true; }
 
   /// The next line, valid until the next call; false at the end.
   bool next(std::string_view& line);
@@ -72,6 +76,7 @@ class line_scanner {
   bool ended_ = false;
   bool exact_;
   bool started_ = false;
+  bool keeps_mark_ = false;
 };
 
 }  // namespace flow

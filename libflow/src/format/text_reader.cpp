@@ -34,8 +34,10 @@ void copy_line(char* to, const char* from, std::size_t length) {
 /// Lines as the values and offsets of one string column.
 class text_reader final : public format_reader {
  public:
-  text_reader(line_scanner lines, bool whole, bool projected)
-      : lines_(std::move(lines)), whole_(whole), projected_(projected) {}
+  text_reader(line_scanner lines, bool whole, bool projected) : lines_(std::move(lines)), whole_(whole), projected_(projected) {
+    // Spark's lines begin behind the mark; a whole file is all its bytes, and an empty one no row.
+    if (whole_) lines_.keep_byte_order_mark();
+  }
 
   bool read(const read_budget& budget, batch& out) override {
     out = nullptr;
@@ -68,6 +70,8 @@ class text_reader final : public format_reader {
   std::int64_t position() const override { return held_ ? held_at_ : lines_.position(); }
 
  private:
+  bool take(std::string_view& line) { return whole_ ? lines_.whole(line) && !line.empty() : lines_.next(line); }
+
   /// The next line that fits; one that does not is held back for the next batch.
   bool next(std::string_view& line, std::size_t used, std::size_t capacity) {
     if (held_) {
@@ -76,7 +80,7 @@ class text_reader final : public format_reader {
       return true;
     }
     const auto before = lines_.position();
-    if (!(whole_ ? lines_.whole(line) : lines_.next(line))) return false;
+    if (!take(line)) return false;
     if (line.size() > std::size_t{1} << 30)
       throw error(errc::malformed_data, "\"" + lines_.name() + "\" has a line of more than 1 GiB");
     if (used == 0 || used + line.size() <= capacity) return true;
@@ -120,8 +124,7 @@ class text_reader final : public format_reader {
     std::int64_t rows = 0;
     std::string_view line;
     const auto begin = lines_.position();
-    while (rows < budget.rows && lines_.position() - begin < budget.bytes && (whole_ ? lines_.whole(line) : lines_.next(line)))
-      ++rows;
+    while (rows < budget.rows && lines_.position() - begin < budget.bytes && take(line)) ++rows;
     if (rows > 0) out = arrow::RecordBatch::Make(arrow::schema(arrow::FieldVector{}), rows, arrow::ArrayVector{});
     return rows > 0;
   }

@@ -10,11 +10,13 @@
 
 namespace flow {
 
-/// Dates and times in text columns: by dateFormat, timestampFormat and timestampNTZFormat where set, else as CAST reads them.
+/// Dates and times in text columns: by dateFormat, timestampFormat and timestampNTZFormat where set, else as CAST reads them;
+/// with enableDateTimeParsingFallback dates and TIMESTAMPs also as CAST reads them if they do not fit the pattern.
 class time_reader {
  public:
   /// @throws error{invalid_option} for a pattern with letters that cannot be read.
-  static time_reader make(const options& settings);
+  /// `strict_date`: the pattern of dates where dateFormat is not set and the fallback is off; may be null.
+  static time_reader make(const options& settings, const char* strict_date = nullptr);
 
   std::optional<std::int32_t> date(std::string_view text) const;
   /// `zoned` false: TIMESTAMP_NTZ.
@@ -26,6 +28,7 @@ class time_reader {
 
  private:
   std::optional<time_pattern> date_, timestamp_, local_;
+  bool falls_back_ = false;
 };
 
 }  // namespace flow

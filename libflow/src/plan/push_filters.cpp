@@ -240,7 +240,8 @@ resolved_ptr infer_filters(const resolved_ptr& node) {
       (!reads_event_time(*node->values[0], node->children[0]->output) || unites(*node->children[0]))) {
     copy->children[0] = with_inferred(copy->children[0], {not_null(node->values[0])});
   }
-  if (node->kind == resolved_kind::join && node->how == join_type::inner && node->condition) {
+  const bool needs_both = node->how == join_type::inner || node->how == join_type::left_semi;
+  if (node->kind == resolved_kind::join && needs_both && node->condition) {
     for (const auto& part : conjuncts(node->condition)) {
       if (part->kind != expression_kind::call || part->name != "=") continue;
       for (const auto& side : part->arguments) {
