@@ -19,6 +19,16 @@ std::string read_separator(const options& settings) {
   return ",";
 }
 
+unescaped_quote read_stray_quote(const options& settings) {
+  const auto text =
+      settings.choice("unescapedQuoteHandling", "STOP_AT_DELIMITER",
+                      {"STOP_AT_DELIMITER", "STOP_AT_CLOSING_QUOTE", "BACK_TO_DELIMITER", "SKIP_VALUE", "RAISE_ERROR"});
+  if (text == "STOP_AT_CLOSING_QUOTE") return unescaped_quote::stop_at_closing_quote;
+  if (text == "BACK_TO_DELIMITER") return unescaped_quote::back_to_delimiter;
+  if (text == "SKIP_VALUE") return unescaped_quote::skip_value;
+  return text == "RAISE_ERROR" ? unescaped_quote::raise_error : unescaped_quote::stop_at_delimiter;
+}
+
 }  // namespace
 
 csv_settings csv_settings::read(const options& settings) {
@@ -44,7 +54,11 @@ csv_settings csv_settings::read(const options& settings) {
   out.max_characters = settings.integer("maxCharsPerColumn", -1, -1, 1 << 30);
   if (out.max_characters == 0)
     throw error(errc::invalid_option, "option \"maxCharsPerColumn\" = \"0\" lets no field be read; -1 sets no limit");
-  settings.choice("unescapedQuoteHandling", "STOP_AT_DELIMITER", {"STOP_AT_DELIMITER"});
+  out.stray_quote = read_stray_quote(settings);
+  if (out.multi_line && out.stray_quote == unescaped_quote::back_to_delimiter)
+    throw error(errc::invalid_option,
+                "option \"unescapedQuoteHandling\" = \"BACK_TO_DELIMITER\" would go back over line ends with multiLine; use "
+                "STOP_AT_DELIMITER, or read without multiLine");
   settings.text("locale", "en-US");
   out.sampling_ratio = read_ratio(settings, "samplingRatio");
   out.mode = read_malformed_mode(settings);
@@ -96,61 +110,102 @@ std::size_t csv_splitter::plain_field(std::string_view text, std::size_t at, csv
   return end;
 }
 
-/// `at` is behind the opening quote. A quote with nothing behind it is the value itself. One that neither ends the field nor is
-/// escaped makes all of it, quotes included, plain text up to the next separator.
-std::size_t csv_splitter::quoted_field(std::string_view text, std::size_t at, csv_field& out) {
+/// The field that began with a quote and holds `value` so far ends at the next separator; `at` is behind the stray quote.
+std::size_t csv_splitter::after_stray_quote(std::string_view text, std::size_t at, std::string& value, csv_field& out) const {
+  const auto end = rest_of_field(text, at);
+  switch (settings_.stray_quote) {
+    case unescaped_quote::skip_value:
+      finish(out, false);
+      return end;
+    case unescaped_quote::raise_error:
+      throw error(errc::malformed_data, "a quote inside a quoted CSV field is not escaped, behind: " + value +
+                                            "; option \"unescapedQuoteHandling\" = \"RAISE_ERROR\" ends the query there");
+    default:
+      value.insert(value.begin(), settings_.quote);
+      value += settings_.quote;
+      value += text.substr(at, end - at);
+      while (settings_.trim_trailing && is_blank(value.back())) value.pop_back();
+      out.text = value;
+      finish(out, true);
+      return end;
+  }
+}
+
+void csv_splitter::give_out_separated(std::string& value, std::vector<csv_field>& fields) {
+  for (auto end = value.find(settings_.separator); end != std::string::npos; end = value.find(settings_.separator)) {
+    const std::string_view field = unescaped_.emplace_back(value, 0, end);
+    fields.push_back({field, field == settings_.null_text});
+    value.erase(0, end + settings_.separator.size());
+  }
+}
+
+/// `at` is behind the opening quote. A quote with nothing behind it is the value itself.
+std::size_t csv_splitter::quoted_field(std::string_view text, std::size_t at, csv_field& out, std::vector<csv_field>& fields) {
   const char quote = settings_.quote, escape = settings_.escape;
+  const bool to_closing_quote = settings_.stray_quote == unescaped_quote::stop_at_closing_quote;
+  const bool back = settings_.stray_quote == unescaped_quote::back_to_delimiter;
   auto& value = unescaped_.emplace_back();
   char before = '\0';
-  const auto as_plain_text = [&](std::size_t from) {
-    const auto end = rest_of_field(text, from);
-    value.insert(value.begin(), quote);
-    value += quote;
-    value += text.substr(from, end - from);
-    while (settings_.trim_trailing && is_blank(value.back())) value.pop_back();
+  bool stray = false;
+  const auto ends_field = [&](std::size_t where) { return ends_record(text, where) || at_separator(text, where); };
+  const auto whole = [&](std::size_t end) {
     out.text = value;
     finish(out, true);
     return end;
   };
   if (at == text.size()) {
-    out.text = value = quote;
-    finish(out, true);
-    return at;
+    value = quote;
+    return whole(at);
   }
-  while (at < text.size()) {
-    char c = text[at];
-    if (before == quote && (is_blank(c) || at_separator(text, at) || ends_record(text, at))) break;
-    if (c != quote && (c != escape || escape == '\0')) {
-      if (before == quote) return as_plain_text(at);
-      if (before == escape && escape != '\0') value += escape;
-      const auto first = at;
-      while (at < text.size() && text[at] != quote && (text[at] != escape || escape == '\0')) ++at;
-      value += text.substr(first, at - first);
-      before = '\0';
-      if (at == text.size()) break;
-      before = text[at++];
-      continue;
+  while (true) {
+    while (at < text.size()) {
+      char c = text[at];
+      if (before == quote && (is_blank(c) || ends_field(at))) break;
+      if (c != quote && (c != escape || escape == '\0')) {
+        if (before == quote && (to_closing_quote || back)) {
+          if (back) give_out_separated(value, fields);
+          if (to_closing_quote) value += quote;
+          value += c;
+          before = back ? '\0' : c;
+          stray = true;
+          ++at;
+          continue;
+        }
+        if (before == quote) return after_stray_quote(text, at, value, out);
+        if (before == escape && escape != '\0') value += escape;
+        const auto first = at;
+        while (at < text.size() && text[at] != quote && (text[at] != escape || escape == '\0')) ++at;
+        value += text.substr(first, at - first);
+        before = '\0';
+        if (at == text.size()) break;
+        before = text[at++];
+        continue;
+      }
+      if (c == escape && escape != '\0' && before == settings_.escape_escape && settings_.escape_escape != '\0') {
+        value += escape;
+        c = '\0';
+      } else if (before == escape && escape != '\0') {
+        value += c == quote ? quote : before;
+        if (c == quote) c = '\0';
+      } else if (c == quote && before == quote) {
+        value += quote;
+      } else if (before == quote) {
+        return after_stray_quote(text, at, value, out);
+      }
+      before = c;
+      ++at;
+      if (stray && ends_field(at)) return whole(at);
     }
-    if (c == escape && escape != '\0' && before == settings_.escape_escape && settings_.escape_escape != '\0') {
-      value += escape;
-      c = '\0';
-    } else if (before == escape && escape != '\0') {
-      value += c == quote ? quote : before;
-      if (c == quote) c = '\0';
-    } else if (c == quote && before == quote) {
-      value += quote;
-    } else if (before == quote) {
-      return as_plain_text(at);
-    }
-    before = c;
-    ++at;
+    auto next = at;
+    while (next < text.size() && is_blank(text[next]) && !ends_field(next)) ++next;
+    if (ends_field(next)) return whole(next);
+    if (!to_closing_quote) return after_stray_quote(text, at, value, out);
+    value += quote;
+    value += text.substr(at, next - at);
+    before = text[next];
+    if (before != quote && (before != escape || escape == '\0')) value += before;
+    at = next + 1;
   }
-  auto next = at;
-  while (next < text.size() && is_blank(text[next]) && !at_separator(text, next) && !ends_record(text, next)) ++next;
-  if (!ends_record(text, next) && !at_separator(text, next)) return as_plain_text(at);
-  out.text = value;
-  finish(out, true);
-  return next;
 }
 
 std::size_t csv_splitter::split(std::string_view text, std::size_t from, std::vector<csv_field>& fields) {
@@ -161,7 +216,7 @@ std::size_t csv_splitter::split(std::string_view text, std::size_t from, std::ve
     while (settings_.trim_leading && !ends_record(text, at) && is_blank(text[at]) && !at_separator(text, at)) ++at;
     csv_field field;
     const bool quoted = settings_.quote != '\0' && at < text.size() && text[at] == settings_.quote;
-    at = quoted ? quoted_field(text, at + 1, field) : plain_field(text, at, field);
+    at = quoted ? quoted_field(text, at + 1, field, fields) : plain_field(text, at, field);
     fields.push_back(field);
     if (static_cast<std::int64_t>(fields.size()) > settings_.max_columns) {
       throw error(errc::malformed_data,

@@ -11,6 +11,15 @@
 
 namespace flow {
 
+/// What becomes of a quoted field in which a quote neither ends it nor is escaped: "a"b".
+enum class unescaped_quote {
+  stop_at_delimiter,      ///< All of it, its first quote included, is plain text up to the next separator.
+  stop_at_closing_quote,  ///< The quote is part of the value, which goes on to a quote before a separator.
+  back_to_delimiter,      ///< The quote is left out; separators before it end fields.
+  skip_value,             ///< The field is null.
+  raise_error,
+};
+
 /// The CSV format's options.
 struct csv_settings {
   std::string separator = ",";
@@ -26,6 +35,7 @@ struct csv_settings {
   bool enforce_schema = true;
   bool prefer_date = true;
   std::string null_text, empty_text, nan = "NaN", positive_infinity = "Inf", negative_infinity = "-Inf";
+  unescaped_quote stray_quote = unescaped_quote::stop_at_delimiter;
   std::int64_t max_columns = 20480;
   std::int64_t max_characters = -1;  ///< Of a field; -1 is any number.
   double sampling_ratio = 1.0;
@@ -56,7 +66,9 @@ class csv_splitter {
   std::size_t split(std::string_view text, std::size_t from, std::vector<csv_field>& fields);
 
  private:
-  std::size_t quoted_field(std::string_view text, std::size_t at, csv_field& out);
+  std::size_t quoted_field(std::string_view text, std::size_t at, csv_field& out, std::vector<csv_field>& fields);
+  std::size_t after_stray_quote(std::string_view text, std::size_t at, std::string& value, csv_field& out) const;
+  void give_out_separated(std::string& value, std::vector<csv_field>& fields);
   std::size_t plain_field(std::string_view text, std::size_t at, csv_field& out) const;
   std::size_t rest_of_field(std::string_view text, std::size_t at) const;
   bool ends_record(std::string_view text, std::size_t at) const;
