@@ -74,9 +74,11 @@ std::vector<input_opener> openers(std::vector<listed_file> files) {
   return out;
 }
 
-void check_duplicates(const arrow::Schema& schema, const std::string& path) {
+/// `nested`: members of structs too. The members of inferred ones may differ in case, by the rows they come from.
+void check_duplicates(const arrow::FieldVector& fields, const std::string& path, bool nested) {
   std::map<std::string, int, ignore_case_less> seen;
-  for (const auto& field : schema.fields()) {
+  for (const auto& field : fields) {
+    if (nested && field->type()->id() == arrow::Type::STRUCT) check_duplicates(field->type()->fields(), path, nested);
     if (++seen[field->name()] > 1) {
       throw error(errc::invalid_argument, "two columns of \"" + path + "\" are named \"" + field->name() +
                                               "\" (names differ at most in case); give a schema that names one of them");
@@ -146,10 +148,10 @@ source_provider_ptr make_file_provider(std::string_view format, const source_req
                                               table->settings.listing.path + "\"; give them by .schema(...)");
     }
     table->file_schema = fixed ? table->format->schema() : table->format->infer(openers(files));
-    check_duplicates(*table->file_schema, table->settings.listing.path);
+    check_duplicates(table->file_schema->fields(), table->settings.listing.path, false);
     table->schema = with_partitions(table->file_schema, partitions, true);
   }
-  check_duplicates(*table->schema, table->settings.listing.path);
+  check_duplicates(table->schema->fields(), table->settings.listing.path, request.schema != nullptr);
   return std::make_shared<file_provider>(std::move(table));
 }
 

@@ -114,6 +114,8 @@ array csv_column::finish() {
 csv_column_inference::kind csv_column_inference::kind_of(const csv_settings& settings, std::string_view text, kind from,
                                                          int& precision) {
   const auto exact = [&] {
+    // A number such as 1e3 has a scale below zero, which no decimal has.
+    if (text.find_first_of("eE") != std::string_view::npos) return false;
     const auto number = read_exact(without_commas(text));
     if (!number || number->scale > 0 || number->precision - number->scale > 38) return false;
     precision = number->precision - number->scale;

@@ -43,10 +43,9 @@ class csv_records {
   }
 
  private:
-  bool skipped(std::string_view line) const {
-    const auto first = line.find_first_not_of(" \t\r\n\f\v");
-    return first == std::string_view::npos || (settings_.comment != '\0' && line[0] == settings_.comment);
-  }
+  static bool is_blank_line(std::string_view line) { return line.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos; }
+  bool is_comment(std::string_view line) const { return settings_.comment != '\0' && line.starts_with(settings_.comment); }
+  bool skipped(std::string_view line) const { return is_blank_line(line) || is_comment(line); }
 
   bool next_of_whole(std::string_view& text, std::vector<csv_field>& fields) {
     if (!whole_) {
@@ -60,7 +59,7 @@ class csv_records {
     }
     while (at_ < all_.size()) {
       const auto line = all_.substr(at_, all_.find_first_of("\r\n", at_) - at_);
-      if (skipped(line)) {
+      if (line.empty() || is_comment(line) || (settings_.trim_leading && is_blank_line(line))) {
         at_ += line.size();
         while (at_ < all_.size() && (all_[at_] == '\n' || all_[at_] == '\r')) ++at_;
         continue;

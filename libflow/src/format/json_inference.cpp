@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 
 #include "flow/error.hpp"
 #include "format/json_decoder.hpp"
@@ -15,6 +16,7 @@ struct json_inference::shape {
   int precision = 0, scale = 0;
   std::map<std::string, shape, std::less<>> members;
   std::vector<shape> element;  ///< One, for a list.
+  bool repeated = false;       ///< A member that some object has more than once.
 };
 
 namespace {
@@ -44,7 +46,9 @@ shape merged_records(shape a, shape b) {
     if (found == a.members.end()) {
       a.members.emplace(name, std::move(member));
     } else {
+      const bool repeated = found->second.repeated || member.repeated;
       found->second = merged(std::move(found->second), std::move(member));
+      found->second.repeated = repeated;
     }
   }
   return a;
@@ -75,6 +79,8 @@ shape merged(shape a, shape b) {
   if (a.what == b.what && a.what != kind::list && a.what != kind::record) return a;
   return plain(kind::text);
 }
+
+bool has_type(const shape& one) { return one.what != kind::nothing && (one.what != kind::record || !one.members.empty()); }
 
 class inferrer {
  public:
@@ -144,6 +150,7 @@ class inferrer {
 
   shape record(const json_token& token) const {
     auto out = plain(kind::record);
+    std::set<std::string, ignore_case_less> typed;
     auto scanner = inside(token);
     if (scanner.take('}')) return out;
     do {
@@ -155,14 +162,29 @@ class inferrer {
       scanner.value(member);
       std::string name;
       unescape_json(key.text(), name);
+      auto found = value(member);
+      const bool again = has_type(found) && !typed.insert(name).second;
       auto& known = out.members[name];
-      known = merged(std::move(known), value(member));
+      const bool repeated = known.repeated || again;
+      known = merged(std::move(known), std::move(found));
+      known.repeated = repeated;
     } while (scanner.take(','));
     return out;
   }
 
   const json_settings& settings_;
 };
+
+/// The members of one object must be named apart, whatever the case of their letters.
+void refuse_repeated_members(const shape& one) {
+  for (const auto& element : one.element) refuse_repeated_members(element);
+  for (const auto& [name, member] : one.members) {
+    if (!name.empty() && member.repeated)
+      throw error(errc::invalid_argument, "two members of one object are named \"" + name +
+                                              "\" (names differ at most in case); give a schema that names one of them");
+    refuse_repeated_members(member);
+  }
+}
 
 /// The finished type; null for what holds nothing.
 data_type type_of(const shape& one, bool drop_all_null) {
@@ -215,7 +237,7 @@ void json_inference::add(std::string_view text) {
     if (row.what == kind::record) {
       *root_ = merged_records(std::move(*root_), std::move(row));
     } else {
-      good = token.kind == json_kind::list && row.what == kind::nothing;
+      good = row.what == kind::nothing && (token.kind == json_kind::list || token.kind == json_kind::null);
     }
   }
   if (good) return;
@@ -240,6 +262,7 @@ data_type json_inference::type_of_value(std::string_view text, const json_settin
 }
 
 schema_ptr json_inference::finish() const {
+  refuse_repeated_members(*root_);
   std::map<std::string, data_type, std::less<>> fields;
   for (const auto& [name, member] : root_->members) {
     if (name.empty()) continue;

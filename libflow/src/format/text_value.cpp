@@ -180,6 +180,13 @@ std::optional<std::int64_t> read_plain_timestamp(std::string_view text) {
 
 std::optional<std::int32_t> read_date(std::string_view text) { return parse_date_text(text); }
 
-std::optional<std::int64_t> read_timestamp(std::string_view text, bool zoned) { return parse_timestamp_text(text, 0, zoned); }
+std::optional<std::int64_t> read_timestamp(std::string_view text, bool zoned) {
+  if (!zoned) {
+    text = without_blanks(text);
+    const auto time = std::min(text.find_first_of(" T"), text.size());
+    if (text.find_first_not_of("0123456789:. T", time) != std::string_view::npos) return std::nullopt;
+  }
+  return parse_timestamp_text(text, 0, zoned);
+}
 
 }  // namespace flow

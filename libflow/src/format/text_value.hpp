@@ -34,6 +34,6 @@ std::optional<std::int64_t> read_plain_timestamp(std::string_view text);
 
 /// What CAST makes of text.
 std::optional<std::int32_t> read_date(std::string_view text);
-std::optional<std::int64_t> read_timestamp(std::string_view text, bool zoned);
+std::optional<std::int64_t> read_timestamp(std::string_view text, bool zoned);  // Not zoned: a text with a zone is none.
 
 }  // namespace flow
