@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,6 +7,7 @@
 
 #include "flow/error.hpp"
 #include "flow/types.hpp"
+#include "tests/conformance/row_comparison.hpp"
 #include "tests/sources/read_all.hpp"
 #include "tests/sources/temporary_directory.hpp"
 
@@ -22,12 +22,6 @@ std::string bytes_of(const json& content) {
   const auto hex = content.at("hex").get<std::string>();
   std::string out;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return out;
-}
-
-std::multiset<std::string> bag(const json& rows) {
-  std::multiset<std::string> out;
-  for (const auto& row : rows) out.insert(row.dump());
   return out;
 }
 
@@ -50,7 +44,7 @@ std::string difference(const json& one, const flow::read_budget& budget) {
     const auto ddl = flow::to_ddl(*provider->schema());
     const auto wanted = flow::to_ddl(*flow::parse_schema(one.at("expect_schema").get<std::string>()));
     if (ddl != wanted) return "schema " + ddl + ", not " + wanted;
-    if (bag(rows) != bag(one.at("expect"))) return "rows " + rows.dump() + ", not " + one.at("expect").dump();
+    return flow::conformance::first_difference(*provider->schema(), one.at("expect"), rows, false);
   } catch (const flow::error& e) {
     if (!one.contains("expect_error")) return std::string("error: ") + e.what();
   }

@@ -122,7 +122,8 @@ class push_source final : public source {
 
   void adopt(const std::vector<source_split>& planned) override {
     for (const auto& split : planned) {
-      if (is_own(split.description)) given_ = std::max(given_, split.description.at("end").get<std::int64_t>());
+      if (split.bounded && is_own(split.description))
+        given_ = std::max(given_, split.description.at("end").get<std::int64_t>());
     }
   }
 
