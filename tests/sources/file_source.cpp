@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(an_archive_within_the_directory_that_is_read_is_refused) {
     }
     return std::string();
   };
-  const auto path = directory.path();
+  const auto& path = directory.path();
   BOOST_TEST(refusal(path, path + "/k=done").find("sourceArchiveDir") != std::string::npos);
   BOOST_TEST(refusal(path + "/", path).find("sourceArchiveDir") != std::string::npos);
   BOOST_TEST(refusal(path + "/in*", path + "/../" + path.substr(path.rfind('/') + 1) + "/inbox/done") != "");
