@@ -7,10 +7,10 @@
 
 namespace apps {
 
-/// The options that every streaming program here takes, and what they do to a query.
 /// For CLI's check(): an empty path is mostly a variable that was not set.
 std::string check_not_empty(const std::string& text);
 
+/// The options that every streaming program here takes, and what they do to a query.
 struct run_options {
   std::string checkpoint;
   std::string mode = "micro-batch";

@@ -1,7 +1,6 @@
 #include "flow/error.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <vector>
 
 #include "types/ascii.hpp"

@@ -1,7 +1,6 @@
 #include "flow/options.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <limits>
 #include <vector>

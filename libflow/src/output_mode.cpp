@@ -1,6 +1,5 @@
 #include "flow/output_mode.hpp"
 
-#include <cctype>
 #include <string>
 
 #include "flow/error.hpp"

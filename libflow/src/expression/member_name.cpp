@@ -1,7 +1,6 @@
 #include "expression/member_name.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include <arrow/api.h>
 

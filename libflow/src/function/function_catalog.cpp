@@ -1,7 +1,6 @@
 #include "flow/function_catalog.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "flow/error.hpp"
 #include "function/register.hpp"

@@ -1,4 +1,3 @@
-#include <cctype>
 
 #include "flow/expression.hpp"
 #include "flow/logical_plan.hpp"

@@ -1,7 +1,6 @@
 #include "sql/words.hpp"
 
 #include <array>
-#include <cctype>
 
 #include "sql/keyword.hpp"
 #include "types/ascii.hpp"

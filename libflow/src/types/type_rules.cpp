@@ -1,7 +1,6 @@
 #include "types/type_rules.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include <arrow/api.h>
 
